@@ -1,0 +1,84 @@
+"""Every error that the framework raises on purpose.
+
+    EtlError
+    ├── ConfigError          the configuration cannot be used (exit 2)
+    ├── PluginError          a source plugin cannot be used (named, never fatal to the others)
+    ├── DeliveryError        a whole file cannot be loaded (contract §3, delivery errors)
+    ├── KeyFileError         the key file is missing, readable by others, malformed or the wrong one (exit 2)
+    ├── WarehouseError       the warehouse cannot be used: schema too new, not reachable (exit 2)
+    ├── LockedError          another run holds the warehouse (exit 75)
+    └── BalanceError         read ≠ loaded + quarantined + skipped: a defect of ours (fails the delivery)
+
+No message carries a cell's value: names, ID numbers and phones stay in memory. An error says where
+(source, file, sheet, row, column) and why (a code of the message catalogue).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+class EtlError(Exception):
+    """Root of the tree; catch it to catch everything the framework raises on purpose."""
+
+
+@dataclass(frozen=True, slots=True)
+class ConfigProblem:
+    """One fault of a configuration file, with its place (1-based line and column)."""
+
+    file: str
+    line: int
+    column: int
+    message: str
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}:{self.column}: {self.message}"
+
+
+class ConfigError(EtlError):
+    """The configuration cannot be used; `problems` lists every fault at once."""
+
+    def __init__(self, problems: tuple[ConfigProblem, ...]) -> None:
+        self.problems = problems
+        super().__init__("\n".join(str(problem) for problem in problems))
+
+
+class PluginError(EtlError):
+    """A source plugin cannot be used: which distribution, which version, why."""
+
+    def __init__(self, plugin: str, distribution: str, version: str, reason: str) -> None:
+        self.plugin, self.distribution, self.version, self.reason = plugin, distribution, version, reason
+        super().__init__(f"{plugin} ({distribution} {version}): {reason}")
+
+
+class DeliveryError(EtlError):
+    """A whole delivery is refused; nothing of it is loaded and the run goes on with the others.
+
+    `code` is a delivery code of contract §3 (unreadable, encrypted, unsafe, schema.missing_column, empty,
+    too_many_errors, not_settled, …); `detail` holds coordinates and header names only, never a cell's value.
+    """
+
+    def __init__(self, code: str, **detail: str | int) -> None:
+        self.code = code
+        self.detail = detail
+        super().__init__(code + "".join(f" {key}={value}" for key, value in detail.items()))
+
+
+class KeyFileError(EtlError):
+    """The key file is missing, readable by others, malformed, or not the warehouse's own."""
+
+
+class WarehouseError(EtlError):
+    """The warehouse cannot be used: not reachable, or its schema is newer than this software."""
+
+
+class LockedError(EtlError):
+    """Another run holds the warehouse; `holder` says who (pid, host, since)."""
+
+    def __init__(self, holder: str) -> None:
+        self.holder = holder
+        super().__init__(holder)
+
+
+class BalanceError(EtlError):
+    """Rows read differ from loaded + quarantined + skipped; nothing of the delivery is kept."""

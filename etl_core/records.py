@@ -1,0 +1,157 @@
+"""The frozen values that travel between the stages, and the names of the columns of their frames.
+
+    inbox ──Arrival──► child: Grid ─► raw frame ─► Prepared ──► warehouse: Outcome
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+
+import polars as pl
+
+# Place of a physical row inside its delivery. `file` is the path shown to people (a page's path in a pull).
+PLACE: dict[str, type[pl.DataType] | pl.DataType] = {"file": pl.String(), "sheet": pl.String(), "row": pl.Int64()}
+
+# One row per failed check. `severity` is "error" or "warning"; `column` is the header as in the file, or null.
+ISSUES = {**PLACE, "code": pl.String(), "column": pl.String(), "severity": pl.String()}
+
+# One row per physical row that is not a record; `kind` is one of SKIP_KINDS.
+SKIPS = {**PLACE, "kind": pl.String()}
+
+# One row per refused row: its cells as JSON {header: text}. `reading` numbers rows in reading order.
+REFUSED = {**PLACE, "cells": pl.String()}
+
+# Ruling 6.
+SKIP_KINDS = (
+    "title", "header", "total", "signature", "note", "blank", "deleted", "hidden_sheet", "other_sheet",
+    "superseded", "duplicate", "delivery_rejected",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Agency:
+    """Who sends the files: GB/T 2260 code of its seat and its name in Chinese."""
+
+    code: str
+    name: str
+
+    @property
+    def province(self) -> str:
+        """First two digits of the code: "50" Chongqing, "51" Sichuan (rules what 市级 means)."""
+        return self.code[:2]
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a delivery stands among the others of its source (contract §4, ruling 75).
+
+    `order` is compared as a tuple; ties are broken by modification time, then by fingerprint.
+    `label` is how people see it («2023春-2»); `slot` is the period a snapshot replaces ("" for append).
+    """
+
+    label: str
+    order: tuple[int, ...]
+    slot: str = ""
+    reporter: str = ""
+    dated: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """A settled file of an inbox: what it is called, and the private copy whose bytes are fixed."""
+
+    name: str
+    path: Path
+    fingerprint: str
+    size: int
+    modified: float
+
+
+@dataclass(frozen=True, slots=True)
+class Grid:
+    """A bounded batch of rows of one sheet (or of a whole CSV), everything text, nothing interpreted.
+
+    rows: `row` Int64 as a person sees it · `width` Int64 number of fields the row has (null where the
+    container is rectangular) · `fault` String: null, "row.malformed" or "text.undecodable" · `fault_at` Int64:
+    0-based field of the fault, or null · `c0`…`cN` String, null where the cell is empty.
+    Trailing empty rows do not exist (ruling 1); inner empty rows do.
+    """
+
+    rows: pl.DataFrame
+    sheet: str | None = None
+    visible: bool = True
+    file: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class HeaderAccount:
+    """What became of every header of one sheet: headers = mapped + ignored + dropped + unknown."""
+
+    file: str
+    sheet: str | None
+    mapped: tuple[str, ...]
+    ignored: tuple[str, ...]
+    dropped: tuple[str, ...]
+    unknown: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A batch that the child has extracted, validated and normalised.
+
+    records: canonical records (etl_schemas.TrainingRecord fields, plus CARRIED and `file`, `sheet`, `row`) of the
+        rows without an error; the only frame that holds id_number, and only in memory.
+    keys: for each refused row whose natural key can still be read, the key's fields (ruling 72).
+    """
+
+    records: pl.DataFrame
+    keys: pl.DataFrame
+    issues: pl.DataFrame
+    skips: pl.DataFrame
+    refused: pl.DataFrame
+    read: int
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """The books of one delivery; `balanced` is checked before anything is committed (contract §1)."""
+
+    read: int = 0
+    loaded: int = 0
+    quarantined: int = 0
+    skipped: int = 0
+    records: int = 0
+    skips: dict[str, int] = field(default_factory=dict)
+    reasons: dict[str, int] = field(default_factory=dict)
+    warnings: dict[str, int] = field(default_factory=dict)
+
+    @property
+    def balanced(self) -> bool:
+        """Whether every row read ended in exactly one outcome."""
+        return self.read == self.loaded + self.quarantined + self.skipped
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of one delivery in this run.
+
+    result: loaded · unchanged (same bytes already in the warehouse) · rejected (too_many_errors) · failed.
+    """
+
+    file: str
+    source: str | None
+    result: str
+    counts: Counts = field(default_factory=Counts)
+    error: str | None = None
+    detail: dict[str, str | int] = field(default_factory=dict)
+    place: Place | None = None
+    accounts: tuple[HeaderAccount, ...] = ()
+    seconds: float = 0.0
+
+
+# Fields that a normalised frame may carry beside TrainingRecord's: `namesake` keeps (大)/(小) in the identity
+# within the source (ruling 34); `reporter` is part of the key where two agencies share a source (ruling 68);
+# `own_side` says that the reporter is the teacher's own side (ruling 69).
+CARRIED = {"namesake": pl.String(), "reporter": pl.String(), "own_side": pl.Boolean()}

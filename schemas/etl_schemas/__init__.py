@@ -1,0 +1,1 @@
+"""The unified contracts, enums and code tables that every source shares."""
