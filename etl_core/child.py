@@ -1,0 +1,125 @@
+"""The child process: the only place where foreign bytes are parsed and plugins run.
+
+It has limits on memory and file size, no key and no warehouse. Its standard output and error go nowhere, so that no library
+can print a cell; it speaks to the parent over a pipe of its own (protocol.py). The parent limits its time.
+"""
+
+from __future__ import annotations
+
+import os
+import resource
+import sys
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import BinaryIO
+
+from etl_core import discovery, protocol, recognise
+from etl_core.discovery import Found
+from etl_core.errors import DeliveryError
+from etl_core.extract import open_
+from etl_core.prepare import prepare
+from etl_core.protocol import Answer, Claimed, Done, Failed, Job, Problem, Ready, SourceFacts
+from etl_core.readers import ReadOptions, read
+from etl_core.records import Grid
+from etl_core.source import Source
+
+
+def arrived(modified: float) -> date:
+    """The date of a delivery that does not tell its own (ruling 42), the same in every time zone."""
+    return datetime.fromtimestamp(modified, UTC).date()
+
+
+def deliver(job: Job, sources: Sequence[Source]) -> Iterator[Answer]:
+    """Every answer about one delivery, in order. Raises DeliveryError; any other exception is a plugin's."""
+    on = arrived(job.modified)
+    claims, grids = recognise.survey(_readable(job, sources), job.name, sources, on)
+    source = recognise.decide(claims)
+    opening = open_(grids, source, job.name, on)
+    yield Claimed(source.name, replace(opening.place, dated=opening.dated))
+    for raw in opening.raws:
+        yield prepare(raw, source)
+    yield Done(tuple(opening.accounts))
+
+
+def _readable(job: Job, sources: Sequence[Source]) -> Iterator[Grid]:
+    """The file's grids; whatever a parser throws means that the file cannot be read, and its words stay here."""
+    named = recognise.by_name(job.name, sources)
+    try:
+        yield from read(Path(job.path), named.read if named else ReadOptions(), job.batch)
+    except (DeliveryError, MemoryError, GeneratorExit):
+        raise
+    except BaseException as fault:  # noqa: BLE001  # a Rust panic in a reader is a BaseException
+        raise DeliveryError("unreadable", kind=type(fault).__name__) from None
+
+
+def answers(job: Job, sources: Sequence[Source]) -> Iterator[Answer]:
+    """As `deliver`, with every fault as a `Failed` that carries no cell's value."""
+    named = recognise.by_name(job.name, sources)
+    source = named.name if named else None
+    try:
+        for answer in deliver(job, sources):
+            source = answer.source if isinstance(answer, Claimed) else source
+            yield answer
+    except DeliveryError as fault:
+        yield Failed(fault.code, fault.detail, source)
+    except MemoryError:
+        yield Failed("memory", source=source)
+    except GeneratorExit:
+        raise
+    except BaseException as fault:  # noqa: BLE001  # whatever a plugin raises must not end the run
+        yield Failed("plugin.failed", {"kind": type(fault).__name__}, source)
+
+
+def ready(found: Found) -> Ready:
+    """What the parent is told of the plugins."""
+    sources = (
+        SourceFacts(
+            name=(source := loaded.source).name,
+            title=source.title,
+            agency=source.agency.name,
+            semantics=source.semantics,
+            key=source.key,
+            variant=source.variant_fields,
+            error_limit=source.error_limit,
+            plugin=f"{loaded.distribution} {loaded.version}",
+        )
+        for loaded in found.sources
+    )
+    problems = (Problem(each.plugin, each.distribution, each.version, each.reason) for each in found.problems)
+    return Ready(tuple(sources), tuple(problems))
+
+
+def confine(memory_mb: int) -> BinaryIO:
+    """Silence standard output and error, set the limits, and give back the pipe to the parent."""
+    pipe = os.fdopen(os.dup(1), "wb")
+    nowhere = os.open(os.devnull, os.O_RDWR)
+    for stream in (1, 2):
+        os.dup2(nowhere, stream)
+    for limit, most in ((resource.RLIMIT_AS, memory_mb << 20), (resource.RLIMIT_FSIZE, 0), (resource.RLIMIT_CORE, 0)):
+        resource.setrlimit(limit, (most, most))
+    return pipe
+
+
+def _send(pipe: BinaryIO, answer: Answer) -> None:
+    for part in protocol.encode(answer):
+        pipe.write(part)
+    pipe.flush()
+
+
+def main() -> None:
+    """Serve jobs from standard input until it closes."""
+    hello = protocol.hello(sys.stdin.readline())
+    pipe = confine(hello.memory_mb)
+    found = discovery.discover(allow=hello.allow, deny=hello.deny)
+    _send(pipe, ready(found))
+    for line in sys.stdin:
+        job = protocol.job(line)
+        sources = [each.source for each in found.sources if job.sources is None or each.source.name in job.sources]
+        for answer in answers(job, sources):
+            _send(pipe, answer)
+
+
+if __name__ == "__main__":
+    main()

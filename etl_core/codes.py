@@ -1,0 +1,18 @@
+"""A plugin's own words: codes.csv beside its modules, with the columns field, word, value, note."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Mapping
+from functools import cache
+from importlib.resources import files
+
+
+@cache
+def codes(package: str) -> Mapping[str, Mapping[str, str]]:
+    """Unified field → word as the agency writes it → value of the unified contract, from `package`/codes.csv."""
+    found: dict[str, dict[str, str]] = {}
+    with files(package).joinpath("codes.csv").open(encoding="utf-8", newline="") as lines:
+        for line in csv.DictReader(lines):
+            found.setdefault(line["field"], {})[line["word"]] = line["value"]
+    return found

@@ -1,0 +1,138 @@
+"""Finding a table's header by content, and telling what became of each of its columns.
+
+A title row that moved, a blank leading column, reordered columns or a header in two levels do not matter; a missing
+column is reported with the nearest header found, an unknown one is named. Nothing is matched by position.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from difflib import get_close_matches
+from itertools import zip_longest
+
+from etl_core.contract import Origin, origins
+from etl_core.errors import DeliveryError
+from etl_core.source import Source
+
+# A header that does not stand in the first rows of a sheet is not searched for.
+SEARCHED = 50
+
+Cells = Sequence[str | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """A table's header: `top` and `depth` in rows of its sheet's first grid; `texts` per column, levels joined by «/».
+
+    `fields` maps the contract's fields to column positions; `absent` lists fields whose header was not found.
+    """
+
+    top: int
+    depth: int
+    texts: tuple[str | None, ...]
+    fields: Mapping[str, int]
+    absent: tuple[str, ...]
+
+    @property
+    def score(self) -> tuple[int, int, int]:
+        """More fields found first, then the flatter header, then the upper one."""
+        return len(self.fields), -self.depth, -self.top
+
+
+def normal(header: str) -> str:
+    """A header as it is compared: no white space, no required-marks, half-width brackets."""
+    bare = re.sub(r"\s+", "", header).strip("*＊:：")
+    return bare.replace("（", "(").replace("）", ")").replace("／", "/")
+
+
+def shown(header: str) -> str:
+    """A header as a reason names it: as in the file, line breaks removed (ruling 7)."""
+    return header.replace("\r", "").replace("\n", "").strip()
+
+
+def flatten(upper: Cells, lower: Cells) -> list[str | None]:
+    """Join a two-level header: a merged upper cell covers the columns to its right that have a lower cell only."""
+    texts: list[str | None] = []
+    group: str | None = None
+    for over, under in zip_longest(upper, lower):
+        group = over or (group if under else None)
+        texts.append(f"{shown(group)}/{shown(under)}" if group and under else over or under)
+    return [shown(text) if text else None for text in texts]
+
+
+def locate(rows: Sequence[Cells], source: Source, on: date) -> Layout | None:
+    """The best header for `source` among the first rows of a sheet, or None where not one field is found."""
+    wanted = {field: origin for field, origin in origins(source.contract).items() if origin.kind == "header"}
+    found: Layout | None = None
+    for top, row in enumerate(rows[:SEARCHED]):
+        below = rows[top + 1] if top + 1 < len(rows) else ()
+        flat = [shown(text) if text else None for text in row]
+        for depth, texts in ((1, flat), (2, flatten(row, below))):
+            layout = _match(top, depth, texts, wanted, on)
+            if layout.fields and (found is None or layout.score > found.score):
+                found = layout
+    return found
+
+
+def _match(top: int, depth: int, texts: Cells, wanted: Mapping[str, Origin], on: date) -> Layout:
+    positions = _positions(texts)
+    fields: dict[str, int] = {}
+    for field, origin in wanted.items():
+        spellings = [normal(header.text) for header in origin.headers if header.holds(on)]
+        at = next((positions[spelling] for spelling in spellings if spelling in positions), None)
+        if at is not None:
+            fields[field] = at
+    absent = tuple(field for field, origin in wanted.items() if field not in fields and not origin.optional)
+    return Layout(top, depth, tuple(texts), fields, absent)
+
+
+def _positions(texts: Cells) -> dict[str, int]:
+    """Where each header stands; the second of a name is also known as «姓名#2»."""
+    positions: dict[str, int] = {}
+    seen: dict[str, int] = {}
+    for at, text in enumerate(texts):
+        if not text:
+            continue
+        name = normal(text)
+        seen[name] = seen.get(name, 0) + 1
+        positions.setdefault(name if seen[name] == 1 else f"{name}#{seen[name]}", at)
+    return positions
+
+
+def plausible(layout: Layout | None) -> bool:
+    """Whether a sheet is meant as this source's table: at least half of its promised headers stand in one row."""
+    if layout is None:
+        return False
+    promised = len(layout.fields) + len(layout.absent)
+    return len(layout.fields) >= max(min(2, promised), promised / 2)
+
+
+def complete(layout: Layout, source: Source, sheet: str | None) -> Layout:
+    """The layout itself, or the delivery error that names the missing header and the nearest one found."""
+    if not layout.absent:
+        return layout
+    field = layout.absent[0]
+    expected = origins(source.contract)[field].headers[-1].text
+    spare = [text for at, text in enumerate(layout.texts) if text and at not in layout.fields.values()]
+    near = get_close_matches(expected, spare, n=1, cutoff=0.3) or spare[:1]
+    raise DeliveryError(
+        "schema.missing_column", sheet=sheet or "", column=expected, nearest=near[0] if near else "—"
+    )
+
+
+def account(layout: Layout, source: Source) -> dict[str, tuple[str, ...]]:
+    """Every header in exactly one of mapped, ignored, dropped, unknown."""
+    ignored, dropped = ({normal(each) for each in known} for known in (source.ignored, source.dropped))
+    kinds: dict[str, list[str]] = {"mapped": [], "ignored": [], "dropped": [], "unknown": []}
+    for at, text in enumerate(layout.texts):
+        if not text:
+            continue
+        name = normal(text)
+        if at in layout.fields.values():
+            kinds["mapped"].append(text)
+        else:
+            kinds["ignored" if name in ignored else "dropped" if name in dropped else "unknown"].append(text)
+    return {kind: tuple(texts) for kind, texts in kinds.items()}

@@ -1,0 +1,179 @@
+"""What parent and child say to each other over their pipes: values here, JSON lines and Arrow IPC on the wire.
+
+The parent writes a `Hello`, then one `Job` a line. The child answers `Ready`, then for each job `Claimed`, any number of
+`Prepared`, and `Done`; or `Failed` at any point. Never pickles: a child that read a hostile file must not be able to make
+the parent run anything. No message carries a cell's value outside the five frames of a `Prepared`.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, field
+from datetime import date
+from typing import Any
+
+import polars as pl
+
+from etl_core.records import HeaderAccount, Place, Prepared
+
+FRAMES = ("records", "keys", "issues", "skips", "refused")
+
+
+@dataclass(frozen=True, slots=True)
+class Hello:
+    """Limits and plugins of a child, for its whole life."""
+
+    memory_mb: int
+    allow: tuple[str, ...] | None = None
+    deny: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """What the child needs to know of one delivery: plain values only.
+
+    `modified` is the file's modification time (seconds since the epoch); `sources` limits which sources may claim it
+    (None: all); `batch` is the number of rows read at a time.
+    """
+
+    path: str
+    name: str
+    modified: float
+    sources: tuple[str, ...] | None = None
+    batch: int = 50_000
+
+
+@dataclass(frozen=True, slots=True)
+class SourceFacts:
+    """What the parent must know of a source to load its records; it never imports the plugin itself."""
+
+    name: str
+    title: str
+    agency: str
+    semantics: str
+    key: tuple[str, ...]
+    variant: tuple[str, ...]
+    error_limit: float
+    plugin: str
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """A plugin that cannot be used, and why."""
+
+    plugin: str
+    distribution: str
+    version: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """The child has imported its plugins."""
+
+    sources: tuple[SourceFacts, ...] = ()
+    problems: tuple[Problem, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """The source that a delivery belongs to, and where it stands among the others."""
+
+    source: str
+    place: Place
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """The whole delivery was sent; what became of its headers."""
+
+    accounts: tuple[HeaderAccount, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """Nothing of the delivery can be loaded: a delivery code and coordinates; the source as far as it is known."""
+
+    code: str
+    detail: dict[str, str | int] = field(default_factory=dict)
+    source: str | None = None
+
+
+Answer = Ready | Claimed | Prepared | Done | Failed
+
+
+def line(value: Hello | Job) -> bytes:
+    """One message of the parent."""
+    return json.dumps(asdict(value)).encode("ascii") + b"\n"
+
+
+def hello(text: str) -> Hello:
+    """A parent's greeting, read back."""
+    told = json.loads(text)
+    return Hello(told["memory_mb"], _tuple(told["allow"]), tuple(told["deny"]))
+
+
+def job(text: str) -> Job:
+    """A parent's order, read back."""
+    told = json.loads(text)
+    return Job(**{**told, "sources": _tuple(told["sources"])})
+
+
+def _tuple(told: list[str] | None) -> tuple[str, ...] | None:
+    return None if told is None else tuple(told)
+
+
+def encode(answer: Answer) -> list[bytes]:
+    """One message of the child: a JSON line, and the Arrow bytes that it announces."""
+    kind = type(answer).__name__
+    if not isinstance(answer, Prepared):
+        return [json.dumps({"type": kind, "value": asdict(answer)}, default=date.isoformat).encode("ascii") + b"\n"]
+    parts = [_arrow(getattr(answer, name)) for name in FRAMES]
+    told = {"type": kind, "read": answer.read, "sizes": [len(part) for part in parts]}
+    return [json.dumps(told).encode("ascii") + b"\n", *parts]
+
+
+def _arrow(frame: pl.DataFrame) -> bytes:
+    buffer = io.BytesIO()
+    frame.write_ipc(buffer)
+    return buffer.getvalue()
+
+
+def decode(text: bytes, exactly: Callable[[int], bytes]) -> Answer:
+    """The answer behind a JSON line; `exactly` reads that many of the bytes that follow it."""
+    told = json.loads(text)
+    if told["type"] == "Prepared":
+        parts = [pl.read_ipc(io.BytesIO(exactly(size))) for size in told["sizes"]]
+        return Prepared(**dict(zip(FRAMES, parts, strict=True)), read=told["read"])
+    return _READERS[told["type"]](told["value"])
+
+
+def _ready(told: dict[str, Any]) -> Ready:
+    sources = (SourceFacts(**{**each, "key": tuple(each["key"]), "variant": tuple(each["variant"])}) for each in told["sources"])
+    return Ready(tuple(sources), tuple(Problem(**each) for each in told["problems"]))
+
+
+def _claimed(told: dict[str, Any]) -> Claimed:
+    place = told["place"]
+    dated = date.fromisoformat(place["dated"]) if place["dated"] else None
+    return Claimed(told["source"], Place(**{**place, "order": tuple(place["order"]), "dated": dated}))
+
+
+def _done(told: dict[str, Any]) -> Done:
+    kinds = ("mapped", "ignored", "dropped", "unknown")
+    return Done(
+        tuple(
+            HeaderAccount(each["file"], each["sheet"], **{kind: tuple(each[kind]) for kind in kinds})
+            for each in told["accounts"]
+        )
+    )
+
+
+_READERS: dict[str, Callable[[dict[str, Any]], Answer]] = {
+    "Ready": _ready,
+    "Claimed": _claimed,
+    "Done": _done,
+    "Failed": lambda told: Failed(**told),
+}

@@ -1,0 +1,70 @@
+"""A source: everything that the framework must know of one agency's format. Declarative, so that a plugin is short."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+import polars as pl
+
+from etl_core.contract import RawContract
+from etl_core.readers import ReadOptions
+from etl_core.records import Agency, Place
+
+# Given the delivery's name (without folders) and the lines above its header, where the delivery stands; None = cannot be told.
+Placing = Callable[[str, str], Place | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Variant:
+    """One kind of record that a wide row can hold (ruling 46): present `when`, with these fields of its own."""
+
+    when: pl.Expr
+    fields: Mapping[str, pl.Expr]
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """One agency format.
+
+    name            identifier, the same as the plugin's entry point («cq_beibei»)
+    agency          who sends it: decides what 市级 means (ruling 51)
+    title           what the files are, in Chinese
+    contract        the raw contract: columns, their headers and checks
+    normalise       unified field → polars expression over the contract's fields; the only place that interprets
+    key             natural key: unified field names, «person» for the identity, «reporter» where two agencies share a source
+    semantics       how deliveries add up (contract §4)
+    place           period and version of a delivery, from its name and title
+    names           patterns of file names, a second sign beside the headers by which a file is recognised
+    ignored         headers that are known and not loaded
+    dropped         headers whose cells may not be kept anywhere (ruling 62)
+    variants        kinds of records of a wide row; empty: one record a row
+    error_limit     share of quarantined rows above which nothing is loaded (too_many_errors)
+    read            reader options
+    """
+
+    name: str
+    agency: Agency
+    title: str
+    contract: type[RawContract]
+    normalise: Mapping[str, pl.Expr]
+    key: tuple[str, ...]
+    semantics: Literal["append", "snapshot", "ledger"]
+    place: Placing
+    names: tuple[re.Pattern[str], ...] = ()
+    ignored: tuple[str, ...] = ()
+    dropped: tuple[str, ...] = ()
+    variants: tuple[Variant, ...] = ()
+    error_limit: float = 0.2
+    read: ReadOptions = field(default_factory=ReadOptions)
+
+    @property
+    def variant_fields(self) -> tuple[str, ...]:
+        """Unified fields in which the records of one row differ: they are no part of the row's own key."""
+        return tuple(dict.fromkeys(name for variant in self.variants for name in variant.fields))
+
+    def named(self, name: str) -> bool:
+        """Whether the file's name looks like one of this source's."""
+        return any(pattern.search(name) for pattern in self.names)

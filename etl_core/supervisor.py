@@ -1,0 +1,157 @@
+"""The parent's side of the child: starts it, hands it jobs, reads its answers, ends it when its time is up."""
+
+from __future__ import annotations
+
+import os
+import selectors
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import suppress
+from types import TracebackType
+
+from etl_core import protocol
+from etl_core.errors import DeliveryError
+from etl_core.protocol import Answer, Claimed, Done, Failed, Hello, Job, Ready
+from etl_core.records import Prepared
+
+# What a child may see of the environment: never a secret of the configuration.
+_ENVIRONMENT = ("PATH", "HOME", "LANG", "LC_ALL", "TZ", "TMPDIR", "PYTHONPATH", "POLARS_MAX_THREADS", "LD_LIBRARY_PATH")
+
+
+class Supervisor:
+    """One child at a time, started again after it died or was ended.
+
+    `hello` bounds the child's memory and chooses its plugins; `seconds` is the time it has for one delivery, and for starting.
+    """
+
+    def __init__(self, hello: Hello, seconds: float) -> None:
+        self._hello, self._seconds = hello, seconds
+        self._process: subprocess.Popen[bytes] | None = None
+        self._ready: Ready | None = None
+
+    def __enter__(self) -> Supervisor:
+        """Start the child ahead of its first job, so that its imports run beside the parent's own."""
+        self._start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._end()
+
+    def ready(self) -> Ready:
+        """The sources and broken plugins that the child found. Raises DeliveryError crashed, memory or timeout."""
+        if self._ready is None:
+            answer = _answer(_Reader(self._alive(), self._seconds))
+            assert isinstance(answer, Ready)
+            self._ready = answer
+        return self._ready
+
+    def stream(self, job: Job) -> Iterator[Claimed | Prepared | Done]:
+        """The child's answers about one delivery, in order.
+
+        Raises DeliveryError with the child's code, or timeout, memory or crashed where it did not live to tell; `source` in its
+        detail is the source as far as it is known, or "".
+        """
+        source = ""
+        over = False
+        try:
+            self.ready()
+            self._tell(protocol.line(job))
+            reader = _Reader(self._alive(), self._seconds)
+            while not over:
+                answer = _answer(reader)
+                over = isinstance(answer, Done | Failed)
+                if isinstance(answer, Failed):
+                    raise DeliveryError(answer.code, **{**answer.detail, "source": answer.source or source})
+                assert not isinstance(answer, Ready)
+                source = answer.source if isinstance(answer, Claimed) else source
+                yield answer
+        except DeliveryError as fault:
+            raise DeliveryError(fault.code, **{"source": source, **fault.detail}) from None
+        except BrokenPipeError:
+            raise DeliveryError("crashed", source=source) from None
+        finally:
+            if not over:
+                self._end()
+
+    def _start(self) -> None:
+        self._process = subprocess.Popen(
+            [sys.executable, "-P", "-s", "-X", "utf8", "-m", "etl_core.child"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            env={name: os.environ[name] for name in _ENVIRONMENT if name in os.environ},
+            start_new_session=True,
+        )
+        self._ready = None
+        self._tell(protocol.line(self._hello))
+
+    def _alive(self) -> subprocess.Popen[bytes]:
+        if self._process is None:
+            self._start()
+        assert self._process is not None
+        return self._process
+
+    def _tell(self, line: bytes) -> None:
+        pipe = self._alive().stdin
+        assert pipe is not None
+        pipe.write(line)
+        pipe.flush()
+
+    def _end(self) -> None:
+        """End the child and whatever it may have started."""
+        process, self._process, self._ready = self._process, None, None
+        if process is None:
+            return
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        for pipe in (process.stdin, process.stdout):
+            with suppress(BrokenPipeError):
+                assert pipe is not None
+                pipe.close()
+        process.wait()
+
+
+def _answer(reader: _Reader) -> Answer:
+    return protocol.decode(reader.line(), reader.exactly)
+
+
+class _Reader:
+    """Bytes from the child's pipe, until `seconds` from now have passed."""
+
+    def __init__(self, process: subprocess.Popen[bytes], seconds: float) -> None:
+        assert process.stdout is not None
+        self._process, self._deadline = process, time.monotonic() + seconds
+        self._descriptor = process.stdout.fileno()
+        self._buffer = bytearray()
+
+    def line(self) -> bytes:
+        while (end := self._buffer.find(b"\n")) < 0:
+            self._more()
+        return self._take(end + 1)
+
+    def exactly(self, size: int) -> bytes:
+        while len(self._buffer) < size:
+            self._more()
+        return self._take(size)
+
+    def _take(self, size: int) -> bytes:
+        taken = bytes(self._buffer[:size])
+        del self._buffer[:size]
+        return taken
+
+    def _more(self) -> None:
+        with selectors.DefaultSelector() as selector:
+            selector.register(self._descriptor, selectors.EVENT_READ)
+            if not selector.select(max(0.0, self._deadline - time.monotonic())):
+                raise DeliveryError("timeout")
+        chunk = os.read(self._descriptor, 1 << 20)
+        if not chunk:
+            # An allocation that Rust code cannot have ends the process by SIGABRT; the kernel's own limit by SIGKILL.
+            status = self._process.wait()
+            raise DeliveryError("memory" if status in (-signal.SIGABRT, -signal.SIGKILL) else "crashed")
+        self._buffer += chunk

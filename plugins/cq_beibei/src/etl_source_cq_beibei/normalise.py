@@ -1,0 +1,47 @@
+"""From 北碚's register to the unified contract."""
+
+from __future__ import annotations
+
+import polars as pl
+
+from etl_core.expressions import amounts, identity, names, text, words
+from etl_core.source import Variant
+from etl_source_cq_beibei.contract import CODES, period
+
+NORMALISE: dict[str, pl.Expr] = {
+    "person_name": names.person_name("person_name"),
+    "namesake": names.namesake("person_name"),
+    "id_type": pl.lit("resident_id"),
+    "id_number": identity.id_number("id_number"),
+    "sex": identity.sex("sex"),
+    "employer_name": text.clean("employer_name"),
+    "title": words.title("title"),
+    "project_name": pl.lit("校长课程领导力专题研修"),
+    "level": pl.lit(40),
+    "role": pl.lit("trainee"),
+    "start_date": period("start"),
+    "end_date": period("end"),
+    "date_precision": period("precision"),
+    "result": words.code("result", CODES["result"], pl.String).fill_null("unknown"),
+    "status": pl.lit("recognised"),
+}
+
+
+def _kind(field: str, mode_detail: str) -> Variant:
+    """One kind of 研修学时, present where its cell says more than «none» (ruling 46)."""
+    hours = amounts.hours(field)
+    return Variant(
+        when=amounts.nothing(field).not_(),
+        fields={
+            "hours": hours.struct.field("hours"),
+            "hours_basis": hours.struct.field("basis"),
+            "mode_detail": pl.lit(mode_detail),
+        },
+    )
+
+
+VARIANTS = (
+    _kind("hours_face", "face_to_face"),
+    _kind("hours_online", "online"),
+    _kind("hours_placement", "placement"),
+)
