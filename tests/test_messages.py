@@ -10,7 +10,18 @@ from etl_schemas.messages import FAMILIES, catalogue, fields, text
 from etl_schemas.reasons import REASONS, Severity, known, severity
 
 # Coordinates, header names, limits and names of software; nothing that could hold a person's data.
-PLACEHOLDERS = {"field", "other_row", "header", "nearest", "share", "limit", "sources", "plugin"}
+PLACEHOLDERS = {
+    "field",
+    "other_row",
+    "sheet",
+    "column",
+    "nearest",
+    "missing",
+    "share",
+    "limit",
+    "source",
+    "sources",
+}
 TEXTS = [(section, key, said) for section, keys in catalogue().items() for key, said in keys.items()]
 CONTRACT = [
     *("required", "id_number.checksum", "id_number.length", "id_number.damaged"),
@@ -95,12 +106,13 @@ def test_both_languages_stand_beside_each_other():
 def test_an_optional_part_is_said_only_when_its_value_is_given():
     assert "（见第 7 行）" in text("duplicate.in_delivery", other_row=7)
     assert "行）" not in text("duplicate.in_delivery")
-    assert "“学时”，文件中最接近的是“课时”" in text("schema.missing_column", header="学时", nearest="课时")
-    assert "最接近" not in text("schema.missing_column", header="学时")
+    assert "“学时”，文件中最接近的是“课时”" in text("schema.missing_column", column="学时", nearest="课时")
+    assert "最接近" not in text("schema.missing_column", column="学时")
+    assert text("schema.missing_column", sheet="", column="", nearest="—") == text("schema.missing_column")
 
 
 def test_a_value_with_braces_is_shown_as_it_is():
-    assert "{limit}[[x]]" in text("schema.missing_column", header="{limit}[[x]]", limit=3)
+    assert "{limit}[[x]]" in text("schema.missing_column", column="{limit}[[x]]", limit=3)
 
 
 @pytest.mark.parametrize(

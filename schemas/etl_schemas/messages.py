@@ -22,6 +22,7 @@ SEVERITIES = ("error", "warning", "delivery")
 _OPTIONAL = re.compile(r"\[\[(.*?)\]\]")
 _PLACEHOLDER = re.compile(r"\{(\w+)\}")
 _UNSTATED = "…"
+_NOTHING = ("", "—")
 
 
 @cache
@@ -49,8 +50,8 @@ def text(key: str, lang: Lang = "zh", **values: str | int) -> str:
     """Say `key` in a language ("both" gives «中文｜English»); `values` fill the placeholders.
 
     A `field` among the values is shown by its title. A part in [[ ]] whose values are not all given is left
-    out; a placeholder outside of one shows «…». Values are coordinates, header names and limits, never a
-    cell's value.
+    out (an empty value or «—» counts as not given); a placeholder outside of one shows «…». Values are
+    coordinates, header names and limits, never a cell's value.
 
     Raises LookupError for a key that is not in the catalogue or a language that is not offered.
     """
@@ -78,7 +79,7 @@ def _template(key: str) -> dict[str, str]:
 
 def _titled(values: Mapping[str, str | int], lang: Lang) -> dict[str, str]:
     """The values as text, with the field's name replaced by its title."""
-    shown = {name: str(value) for name, value in values.items()}
+    shown = {name: str(value) for name, value in values.items() if value not in _NOTHING}
     field = shown.get("field")
     if field in fields():
         shown["field"] = catalogue()["field"][field][lang]
