@@ -59,20 +59,18 @@ def test_a_machine_without_postgresql_is_told_what_to_install(monkeypatch):
         pass
 
 
-def test_the_server_ends_with_a_killed_session(tmp_path):
-    script = tmp_path / "session.py"
-    script.write_text(
+def test_the_server_ends_with_a_killed_session():
+    session = (
         "import os, signal\n"
         "from tests.services import server\n"
         "with server() as running:\n"
         "    print(running.process.pid, running.folder, flush=True)\n"
         "    os.kill(os.getpid(), signal.SIGKILL)\n"
     )
-    clone = Path(__file__).resolve().parents[1]
-    command, environment = [sys.executable, script], os.environ | {"PYTHONPATH": str(clone)}
-    said = subprocess.run(command, capture_output=True, text=True, check=False, env=environment)
+    clone, command = Path(__file__).resolve().parents[1], [sys.executable, "-c", session]
+    said = subprocess.run(command, cwd=clone, capture_output=True, text=True, check=False)
+    assert said.returncode == -signal.SIGKILL, said.stderr
     pid, folder = said.stdout.split()
-    assert said.returncode == -signal.SIGKILL
     assert _ended(int(pid))
     shutil.rmtree(folder)
 
