@@ -1,0 +1,21 @@
+"""The configuration of a pipeline: YAML with marks, a frozen typed model, every fault at once."""
+
+from __future__ import annotations
+
+from etl_core.config.document import Document
+from etl_core.config.load import check_sources, load, read, validate
+from etl_core.config.model import Config, Limits, Log, Plugins, SourceSettings, Warehouse
+
+__all__ = [
+    "Config",
+    "Document",
+    "Limits",
+    "Log",
+    "Plugins",
+    "SourceSettings",
+    "Warehouse",
+    "check_sources",
+    "load",
+    "read",
+    "validate",
+]

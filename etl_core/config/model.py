@@ -1,0 +1,177 @@
+"""The typed, frozen model of a pipeline's configuration; the one declaration of every setting.
+
+Paths are taken from the configuration file's folder, which validation gets as `context={"base": folder}`.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    SecretStr,
+    StringConstraints,
+    ValidationInfo,
+    field_validator,
+)
+from pydantic_core import PydanticCustomError
+
+from etl_core.config.url import UrlError, absolute, masked, sqlite_path
+
+
+def _base(info: ValidationInfo) -> Path:
+    return Path((info.context or {}).get("base", "."))
+
+
+def _resolved(path: Path, info: ValidationInfo) -> Path:
+    try:
+        if path != Path():
+            return (_base(info) / path).resolve()
+    except (OSError, RuntimeError, ValueError):  # links in a circle, a null character
+        pass
+    raise PydanticCustomError("path", "应为文件或文件夹的路径｜must be the path of a file or folder")
+
+
+def _checked_url(url: SecretStr, info: ValidationInfo) -> SecretStr:
+    try:
+        return SecretStr(absolute(url.get_secret_value(), _base(info)))
+    except UrlError as fault:
+        raise PydanticCustomError("url", "{text}", {"text": str(fault)}) from None
+
+
+Place = Annotated[Path, AfterValidator(_resolved)]
+Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9_.-]*$")]
+
+
+class Section(BaseModel):
+    """A mapping of settings: frozen, no unknown key, and its errors never quote a value."""
+
+    model_config = ConfigDict(
+        frozen=True,
+        extra="forbid",
+        hide_input_in_errors=True,
+        allow_inf_nan=False,
+        use_attribute_docstrings=True,
+    )
+
+
+class Warehouse(Section):
+    """仓库｜where the unified records are kept."""
+
+    url: Annotated[SecretStr, AfterValidator(_checked_url)]
+    """sqlite:///相对于本文件的路径，或 postgresql+psycopg://用户@主机/数据库；口令中的特殊字符须百分号编码，
+    也可放在 ~/.pgpass｜sqlite:///path from this file's folder, or postgresql+psycopg://user@host/database;
+    special characters of a password are percent-encoded, or the password stands in ~/.pgpass."""
+
+    @property
+    def path(self) -> Path | None:
+        """The absolute path of a SQLite warehouse, None for a server."""
+        return sqlite_path(self.url.get_secret_value())
+
+    @property
+    def shown(self) -> str:
+        """The address without its password."""
+        return masked(self.url.get_secret_value())
+
+
+class SourceSettings(Section):
+    """一个来源的设置｜what one source does otherwise than its plugin says."""
+
+    enabled: bool = True
+    """是否接收该来源｜whether deliveries of this source are taken."""
+
+    error_limit: float | None = Field(default=None, ge=0, le=1)
+    """允许的错误行比例（0 到 1），缺省用插件自己的｜share of quarantined rows above which a delivery is
+    rejected (contract §3, too_many_errors; ruling 14), 0 to 1; the plugin's own limit when left out."""
+
+
+class Plugins(Section):
+    """插件的取舍｜which installed plugins may be imported, by entry-point name."""
+
+    allow: tuple[Name, ...] | None = None
+    """只导入这些插件；缺省为全部｜only these are imported; all when left out."""
+
+    deny: tuple[Name, ...] = ()
+    """不导入这些插件｜these are not imported."""
+
+
+class Limits(Section):
+    """每个交付的上限｜bounds for the reading of one delivery."""
+
+    memory_mb: int = Field(default=4096, ge=256, le=1 << 20)
+    """子进程内存（MiB）｜memory of the reading process, MiB."""
+
+    seconds: int = Field(default=600, ge=1, le=86_400)
+    """用时（秒）｜time, seconds."""
+
+    file_mb: int = Field(default=2048, ge=1, le=1 << 20)
+    """文件大小（MiB）｜size of a file, MiB."""
+
+
+class Log(Section):
+    """运行日志｜the log of runs."""
+
+    level: Literal["debug", "info", "warning", "error"] = "info"
+    """最低级别｜least level that is written."""
+
+    file: Place | None = None
+    """日志文件；缺省写到标准错误｜the file it is written to; standard error when left out."""
+
+
+class Config(Section):
+    """川渝教师培训数据流水线的配置｜configuration of a pipeline that unifies teacher-training records."""
+
+    warehouse: Warehouse
+
+    key_file: Place
+    """人员假名密钥文件，不得放在收件文件夹里｜key file of the persons' pseudonyms (contract §5)."""
+
+    sources: dict[Name, SourceSettings] = Field(default_factory=dict)
+    """各来源的设置｜settings by source."""
+
+    plugins: Plugins = Plugins()
+
+    limits: Limits = Limits()
+
+    settle_seconds: float = Field(default=2.0, ge=0, le=3600)
+    """文件多少秒未变动才算写完｜a file that changed less than so many seconds ago is waited for."""
+
+    work: Place | None = None
+    """私有副本所在文件夹；缺省为临时文件夹｜folder of the private copies; a temporary one when left out."""
+
+    log: Log = Log()
+
+    inbox: tuple[Place, ...] = Field(json_schema_extra={"minItems": 1})
+    """收件文件夹｜folders in which deliveries arrive; their files are read, never changed."""
+
+    @field_validator("inbox")
+    @classmethod
+    def _own_files_stay_outside(cls, folders: tuple[Path, ...], info: ValidationInfo) -> tuple[Path, ...]:
+        if not folders:
+            raise PydanticCustomError("inbox", "至少要有一个文件夹｜needs at least one folder")
+        if len(set(folders)) < len(folders):
+            raise PydanticCustomError("inbox", "同一文件夹列了两次｜a folder is listed twice")
+        for name, path in _own_files(info).items():
+            if any(path.is_relative_to(folder) for folder in folders):
+                raise PydanticCustomError(
+                    "inbox",
+                    "{name} 不能放在收件文件夹里｜{name} must not lie inside an inbox folder",
+                    {"name": name},
+                )
+        return folders
+
+
+def _own_files(info: ValidationInfo) -> dict[str, Path]:
+    """Return the pipeline's own files by setting; sections that failed their own validation are left out."""
+    warehouse, log = info.data.get("warehouse"), info.data.get("log")
+    files = {
+        "warehouse.url": warehouse and warehouse.path,
+        "key_file": info.data.get("key_file"),
+        "work": info.data.get("work"),
+        "log.file": log and log.file,
+    }
+    return {name: path for name, path in files.items() if path}

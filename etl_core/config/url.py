@@ -1,0 +1,86 @@
+"""The address of the warehouse: which ones can be used, and how one is shown without its password.
+
+No message of this module holds a part of the address, for it may hold a password.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from urllib.parse import SplitResult, parse_qs, urlsplit
+
+SQLITE = "sqlite:///"
+POSTGRESQL = "postgresql+psycopg"
+
+
+class UrlError(ValueError):
+    """An address that cannot be used; the text says why, in Chinese and English."""
+
+
+def absolute(url: str, base: Path) -> str:
+    """Check an address and make a SQLite file's path absolute, taken from the folder `base`.
+
+    Raises:
+        UrlError: another kind of database, none named, a warehouse in memory, or not an address at all.
+    """
+    if url.startswith("sqlite:"):
+        return SQLITE + str(_file(url, base))
+    _check_postgresql(url)
+    return url
+
+
+def sqlite_path(url: str) -> Path | None:
+    """Return the file of a SQLite warehouse, None for a server."""
+    return Path(url.removeprefix(SQLITE)) if url.startswith(SQLITE) else None
+
+
+def masked(url: str) -> str:
+    """Return the address as people may see it: no password, and no query (it can hold one as well)."""
+    if url.startswith(SQLITE):
+        return url
+    parts = _split(url)
+    user, at, host = parts.netloc.rpartition("@")
+    name, colon, _ = user.partition(":")
+    return f"{parts.scheme}://{name}{colon and ':***'}{at}{host}{parts.path}"
+
+
+def _file(url: str, base: Path) -> Path:
+    path = url.removeprefix(SQLITE)
+    if path == url or path in ("", ":memory:"):
+        raise UrlError(
+            "SQLite 仓库应写成 sqlite:///文件路径｜a SQLite warehouse is a file: sqlite:///path/to/file.sqlite"
+        )
+    try:
+        if not set(path) & set("?#"):
+            return (base / path).resolve()
+    except (OSError, RuntimeError, ValueError):  # links in a circle, a null character
+        pass
+    raise UrlError("SQLite 文件路径不能用，也不能含 ? 或 #｜not a usable SQLite path; it cannot hold ? or #")
+
+
+def _check_postgresql(url: str) -> None:
+    parts = _split(url)
+    if parts.scheme != POSTGRESQL:
+        raise UrlError(
+            f"仓库地址应以 {SQLITE} 或 {POSTGRESQL}:// 开头"
+            f"｜the warehouse's address must begin with {SQLITE} or {POSTGRESQL}://"
+        )
+    if not parts.path.strip("/") and "dbname" not in parse_qs(parts.query):
+        raise UrlError(
+            f"地址缺少数据库名：{POSTGRESQL}://用户@主机/数据库"
+            f"｜the address names no database: {POSTGRESQL}://user@host/database"
+        )
+
+
+def _split(url: str) -> SplitResult:
+    try:
+        parts = urlsplit(url)
+        well_formed = parts.port != 0 and not parts.fragment
+    except ValueError:
+        # The text of this ValueError can quote the address: it may not be chained.
+        well_formed = False
+    if not well_formed or not url.isprintable() or "@" in parts.path + parts.query:
+        raise UrlError(
+            "地址格式有误；口令中的特殊字符（@ / ? # :）须百分号编码"
+            "｜the address is malformed; special characters of a password (@ / ? # :) are percent-encoded"
+        )
+    return parts
