@@ -1,0 +1,93 @@
+"""Divisions of provinces 50 and 51 by date (GB/T 2260): a code without a date is not a key.
+
+510100…513437 have been given to other places more than once, and 2025-11-06 ended 500105 and 500112; hence every
+expression here takes the date of the record. Where a record has no date, 31 December of its training_year serves.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+
+import polars as pl
+
+from etl_core.expressions import gazetteer
+from etl_core.expressions.text import clean, fold, halfwidth
+
+# What stands in a column 市 for counties directly under Chongqing.
+_NO_PREFECTURE = ["市辖区", "县", "直辖"]
+_PROVINCES = {"重庆市": "50", "重庆": "50", "四川省": "51", "四川": "51"}
+_PROVINCE = "^(四川省|四川|重庆市|重庆)([^省市].*)$"
+
+
+def division(
+    county: str | pl.Expr,
+    on: pl.Expr,
+    prefecture: str | pl.Expr | None = None,
+    province: str | pl.Expr | None = None,
+) -> pl.Expr:
+    """Find the GB/T 2260 code of a county or prefecture that is valid on a date: String(6), or null (ruling 60).
+
+    Null where the county is empty, outside 50/51, a zone without a code (遂宁高新区), or not unique at that date (市中区
+    without its prefecture), and where the stated province does not hold it.
+
+    Args:
+        county: its name in full, behind its prefecture (遂宁市安居区), or short (石柱县, 安居).
+        on: the record's Date.
+        prefecture: the column 市, where the format has one; null rows are read without.
+        province: the column 省, likewise.
+    """
+    whole = _name(county)
+    stated = _name(province) if province is not None else pl.lit(None, pl.String)
+    name = _bare(whole)
+    if prefecture is not None:
+        name = _behind(_bare(_name(prefecture)), name)
+    code = _dated(name, on).replace_strict(*_codes(), default=None, return_dtype=pl.String)
+    return pl.when(_holds(stated, code) & _holds(whole.str.extract("^四川", 0), code)).then(code)
+
+
+def division_valid(code: str | pl.Expr, on: pl.Expr) -> pl.Expr:
+    """Keep a code that is in force on a date, else null: String(6); a number in no table is null (ruling 60)."""
+    text = fold(halfwidth(clean(code))).str.extract(r"^(\d{6})(?:\.0+)?$", 1)
+    return pl.when(_dated(text, on).is_in(_valid())).then(text)
+
+
+def _name(e: str | pl.Expr) -> pl.Expr:
+    return fold(halfwidth(clean(e)))
+
+
+def _bare(name: pl.Expr) -> pl.Expr:
+    """Take the province off where more follows it."""
+    return name.str.replace(_PROVINCE, "$2")
+
+
+def _behind(prefecture: pl.Expr, county: pl.Expr) -> pl.Expr:
+    """Put a county behind its prefecture, unless it stands there already or there is none."""
+    alone = prefecture.is_null() | prefecture.is_in(_NO_PREFECTURE) | county.str.starts_with(prefecture)
+    return pl.when(alone).then(county).otherwise(prefecture + county)
+
+
+def _holds(province: pl.Expr, code: pl.Expr) -> pl.Expr:
+    """Whether a code lies in a stated province; null (not stated) holds every code."""
+    first = province.replace_strict(_PROVINCES, default="", return_dtype=pl.String)
+    return province.is_null() | (code.str.slice(0, 2) == first)
+
+
+def _dated(text: pl.Expr, on: pl.Expr) -> pl.Expr:
+    """Spell the keys of the gazetteer: «text@era», the era being the count of changes up to the date."""
+    return pl.concat_str(text, pl.lit(_starts()).search_sorted(on, side="right"), separator="@")
+
+
+@cache
+def _starts() -> pl.Series:
+    return pl.Series(gazetteer.starts(), dtype=pl.Date)
+
+
+@cache
+def _codes() -> tuple[pl.Series, pl.Series]:
+    found = gazetteer.codes()
+    return pl.Series(list(found)), pl.Series(list(found.values()))
+
+
+@cache
+def _valid() -> pl.Series:
+    return pl.Series(sorted(gazetteer.valid_codes())).implode()
