@@ -1,0 +1,89 @@
+"""The walk through the inboxes: what is there, settled, new."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import ExitStack, closing
+from dataclasses import dataclass
+from pathlib import Path
+
+from etl_core.errors import DeliveryError
+from etl_core.inbox.copying import chunks, copied, fingerprint_of, opened
+from etl_core.inbox.listing import Faulty, Item, listed, shown, unfinished
+from etl_core.records import Arrival
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """Something in an inbox that cannot be taken: not_regular, not_settled or unreadable."""
+
+    name: str
+    error: DeliveryError
+
+
+@dataclass(frozen=True, slots=True)
+class Unchanged:
+    """A settled file whose bytes the warehouse knows already (ruling 20); it was not copied."""
+
+    name: str
+    fingerprint: str
+
+
+def arrivals(
+    folders: Iterable[Path],
+    work: Path,
+    settle_seconds: float,
+    file_mb: int,
+    known: Callable[[str], bool] = lambda fingerprint: False,
+) -> Iterator[Arrival | Refused | Unchanged]:
+    """Yield what lies in the folders, in folder order and by name within a folder.
+
+    Every copy lies in `work` under its fingerprint, mode 0600, and belongs to the caller (see `released`).
+
+    Args:
+        folders: the inboxes; a folder's sub-folders are refused, not entered.
+        work: an existing private folder (see `workroom`).
+        settle_seconds: a file changed less than so many seconds ago is waited for, once for all files; one
+            whose time lies in the future counts as settled.
+        file_mb: greatest size of a file in MiB.
+        known: tells whether a fingerprint (SHA-256, hex) needs no copy; asked just before its file is due.
+
+    Raises:
+        OSError: the work folder cannot be written.
+    """
+    with ExitStack() as stack:
+        found = [one for folder in folders for one in listed(folder, stack)]
+        _settle([one for one in found if isinstance(one, Item)], settle_seconds)
+        for one in found:
+            yield _refused(one) if isinstance(one, Faulty) else _taken(one, work, file_mb, known)
+
+
+def _settle(items: list[Item], seconds: float) -> None:
+    """Wait until the youngest file is `seconds` old; files of the future do not make it wait."""
+    now = time.time()
+    ages = [now - item.state.st_mtime for item in items if not unfinished(item.name)]
+    time.sleep(max((seconds - age for age in ages if 0 <= age < seconds), default=0))
+
+
+def _refused(faulty: Faulty) -> Refused:
+    return Refused(shown(faulty.name), faulty.error)
+
+
+def _taken(
+    item: Item, work: Path, file_mb: int, known: Callable[[str], bool]
+) -> Arrival | Refused | Unchanged:
+    name = shown(item.name)
+    try:
+        if unfinished(item.name):
+            raise DeliveryError("not_settled")
+        if item.state.st_size > file_mb << 20:
+            raise DeliveryError("unreadable", limit=file_mb)
+        with closing(opened(item)) as file:
+            fingerprint = fingerprint_of(chunks(file, item))
+            if known(fingerprint):
+                return Unchanged(name, fingerprint)
+            path = copied(chunks(file, item), work, fingerprint)
+        return Arrival(name, path, fingerprint, item.state.st_size, item.state.st_mtime)
+    except DeliveryError as error:
+        return Refused(name, error)
