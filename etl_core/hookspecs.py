@@ -1,0 +1,41 @@
+"""Every hook of the framework, and the marks a source plugin needs.
+
+A plugin is a module (or an object in one) that an entry point of the group `etl_core` names. It says which
+version of this page it was written for, and implements the hooks:
+
+    from etl_core.hookspecs import hookimpl
+
+    etl_api = 1
+
+    @hookimpl
+    def etl_sources():
+        return [SOURCE]
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+import pluggy
+
+if TYPE_CHECKING:
+    from etl_core.source import Source
+
+GROUP = "etl_core"
+"""Name of the entry-point group, and of the project in pluggy's eyes."""
+
+API_VERSION = 1
+"""Version of the hooks; a plugin whose `etl_api` differs is named and not used."""
+
+hookspec = pluggy.HookspecMarker(GROUP)
+hookimpl = pluggy.HookimplMarker(GROUP)
+
+
+@hookspec
+def etl_sources() -> Iterable[Source]:  # type: ignore[empty-body]
+    """Return the sources that the plugin brings, one for each format of an agency.
+
+    Called once in a process, after the import of the plugin. It opens no file and reaches for no network: a
+    source is a declaration. Every source's name is unlike that of any other installed plugin's.
+    """
