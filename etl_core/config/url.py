@@ -72,15 +72,19 @@ def _check_postgresql(url: str) -> None:
 
 
 def _split(url: str) -> SplitResult:
-    try:
-        parts = urlsplit(url)
-        well_formed = parts.port != 0 and not parts.fragment
-    except ValueError:
-        # The text of this ValueError can quote the address: it may not be chained.
-        well_formed = False
-    if not well_formed or not url.isprintable() or "@" in parts.path + parts.query:
+    parts = _parts(url)
+    if parts is None or parts.fragment or not url.isprintable() or "@" in parts.path + parts.query:
         raise UrlError(
             "地址格式有误；口令中的特殊字符（@ / ? # :）须百分号编码"
             "｜the address is malformed; special characters of a password (@ / ? # :) are percent-encoded"
         )
     return parts
+
+
+def _parts(url: str) -> SplitResult | None:
+    """Return the parts, None for no address: the text of urlsplit's own error can quote it."""
+    try:
+        parts = urlsplit(url)
+        return None if parts.port == 0 else parts
+    except ValueError:
+        return None
