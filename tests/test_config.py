@@ -256,6 +256,7 @@ def test_a_password_is_in_no_text_of_a_usable_address(write, url):
         "sqlite:///",
         "sqlite:///:memory:",
         "sqlite:///{}?mode=ro",
+        "sqlite:///{}%20.sqlite",
         "{}",
         "",
     ],

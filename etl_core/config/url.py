@@ -50,11 +50,12 @@ def _file(url: str, base: Path) -> Path:
             "SQLite 仓库应写成 sqlite:///文件路径｜a SQLite warehouse is a file: sqlite:///path/to/file.sqlite"
         )
     try:
-        if not set(path) & set("?#"):
-            return (base / path).resolve()
+        resolved = (base / path).resolve()
+        if not set(str(resolved)) & set("?#%"):
+            return resolved
     except (OSError, RuntimeError, ValueError):  # links in a circle, a null character
         pass
-    raise UrlError("SQLite 文件路径不能用，也不能含 ? 或 #｜not a usable SQLite path; it cannot hold ? or #")
+    raise UrlError("SQLite 文件路径不能用，也不能含 ? # %｜not a usable SQLite path; it cannot hold ? # or %")
 
 
 def _check_postgresql(url: str) -> None:
