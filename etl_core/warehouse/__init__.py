@@ -1,1 +1,12 @@
-"""placeholder"""
+"""The warehouse: SQLite or PostgreSQL, every version of every record, one transaction per delivery.
+
+store ─► ledger · load ─► rows (identity) ─► repeats ─► books ─► settle     outcomes · measures     lock
+   └────────────────────────────── dialect · schema · tables ──────────────────────────────┘
+"""
+
+from etl_core.warehouse.ledger import Run
+from etl_core.warehouse.load import Load
+from etl_core.warehouse.settle import SEMANTICS, Plan
+from etl_core.warehouse.store import Warehouse
+
+__all__ = ["SEMANTICS", "Load", "Plan", "Run", "Warehouse"]

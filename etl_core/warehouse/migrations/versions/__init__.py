@@ -1,1 +1,1 @@
-"""Alembic migrations of the warehouse."""
+"""Steps of the schema, each frozen once released: a change is a new step, never an edit."""

@@ -1,0 +1,168 @@
+"""The run ledger: which run brought which delivery, and what became of it.
+
+A run is written with the first delivery that it changes something by; a night without news writes nothing.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from etl_core.errors import WarehouseError
+from etl_core.records import Arrival, Place
+from etl_core.warehouse import dialect
+from etl_core.warehouse.tables import delivery, quarantine, reason, run, skipped_row, warning
+
+SHIFT = 10**19  # makes every number of an order positive, so that its digits compare like the number
+NOWHERE = Place(label="", order=())
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One start of the program: a unique id, when (aware), the software's version, plugin → version."""
+
+    run_id: str
+    started_at: datetime
+    software: str
+    plugins: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """How a source is loaded: how its deliveries add up (contract §4), and by which plugin and version."""
+
+    source: str
+    semantics: str
+    plugin: str = ""
+
+
+def sort_key(place: Place, arrival: Arrival) -> str:
+    """Text that compares like (order, modification time, fingerprint) (contract §4, ruling 75).
+
+    Every number is led by "1" and the end of the order by "0", so that a shorter order comes before a longer.
+    """
+    numbers = "".join(f"1{number + SHIFT:020d}" for number in place.order)
+    return f"{numbers}0{int(arrival.modified * 10**9) + SHIFT:020d}{arrival.fingerprint}"
+
+
+def begin(connection: sa.Connection, arrival: Arrival, account: Account, place: Place, by: Run) -> int:
+    """Enter a delivery as loaded, in the place of earlier tries with the same bytes; return its id.
+
+    Raises WarehouseError when the same bytes are loaded already.
+    """
+    if known(connection, arrival.fingerprint, account.source) is not None:
+        raise WarehouseError("this delivery is loaded already")
+    _forget(connection, arrival.fingerprint, account.source)
+    return _enter(connection, arrival, account, place, by, result="loaded", error="", detail={})
+
+
+def fail(
+    connection: sa.Connection,
+    arrival: Arrival,
+    account: Account,
+    place: Place,
+    by: Run,
+    *,
+    error: str,
+    detail: Any,
+) -> None:
+    """Enter a delivery that failed as a whole, in the place of earlier tries with the same bytes."""
+    _forget(connection, arrival.fingerprint, account.source)
+    _enter(connection, arrival, account, place, by, result="failed", error=error, detail=detail)
+
+
+def failed_alike(connection: sa.Connection, arrival: Arrival, source: str, error: str, detail: Any) -> bool:
+    """Whether the ledger says so already: same bytes, same name, same fault."""
+    found = connection.execute(
+        sa.select(delivery.c.detail).where(
+            delivery.c.fingerprint == arrival.fingerprint,
+            delivery.c.source == source,
+            delivery.c.file == arrival.name,
+            delivery.c.error == error,
+            delivery.c.result == "failed",
+        )
+    ).scalars()
+    return any(one == detail for one in found)
+
+
+def known(connection: sa.Connection, fingerprint: str, source: str | None = None) -> dict[str, Any] | None:
+    """The line of the delivery that these bytes were loaded as; rejected and failed ones do not count."""
+    wanted = sa.select(delivery).where(delivery.c.fingerprint == fingerprint, delivery.c.result == "loaded")
+    if source is not None:
+        wanted = wanted.where(delivery.c.source == source)
+    found = connection.execute(wanted.order_by(delivery.c.delivery_id)).mappings().first()
+    return dict(found) if found else None
+
+
+def noted(connection: sa.Connection, run_id: str) -> bool:
+    """Whether a run is in the ledger: it is once it changed something."""
+    return connection.execute(sa.select(run.c.run_id).where(run.c.run_id == run_id)).first() is not None
+
+
+def end(connection: sa.Connection, run_id: str, exit_code: int) -> None:
+    """Note how a run ended."""
+    ended = sa.update(run).where(run.c.run_id == run_id)
+    connection.execute(ended.values(finished_at=dialect.now(), exit_code=exit_code))
+
+
+def next_id(connection: sa.Connection, column: sa.Column[int]) -> int:
+    """The first free number; there is one writer, so nobody else takes it."""
+    highest = connection.execute(sa.select(sa.func.max(column))).scalar_one()
+    return (highest or 0) + 1
+
+
+def _enter(
+    connection: sa.Connection, arrival: Arrival, account: Account, place: Place, by: Run, **outcome: Any
+) -> int:
+    _enter_run(connection, by)
+    delivery_id = next_id(connection, delivery.c.delivery_id)
+    connection.execute(
+        sa.insert(delivery).values(
+            delivery_id=delivery_id,
+            run_id=by.run_id,
+            source=account.source,
+            semantics=account.semantics,
+            plugin=account.plugin,
+            file=arrival.name,
+            fingerprint=arrival.fingerprint,
+            size=arrival.size,
+            modified=arrival.modified,
+            slot=place.slot,
+            label=place.label,
+            reporter=place.reporter,
+            sort_key=sort_key(place, arrival),
+            dated=place.dated,
+            accounts=[],
+            loaded_at=dialect.now(),
+            **outcome,
+        )
+    )
+    return delivery_id
+
+
+def _enter_run(connection: sa.Connection, by: Run) -> None:
+    if not noted(connection, by.run_id):
+        connection.execute(
+            sa.insert(run).values(
+                run_id=by.run_id, started_at=by.started_at, software=by.software, plugins=by.plugins
+            )
+        )
+
+
+def _forget(connection: sa.Connection, fingerprint: str, source: str) -> None:
+    """Remove earlier tries of these bytes that loaded nothing, also those whose source nobody recognised."""
+    tries = sa.select(delivery.c.delivery_id).where(
+        delivery.c.fingerprint == fingerprint,
+        delivery.c.source.in_({source, ""}),
+        delivery.c.result.in_(["failed", "rejected"]),
+    )
+    ids = list(connection.execute(tries).scalars())
+    if not ids:
+        return
+    refused = sa.select(quarantine.c.quarantine_id).where(quarantine.c.delivery_id.in_(ids))
+    connection.execute(sa.delete(reason).where(reason.c.quarantine_id.in_(refused)))
+    for table in (quarantine, skipped_row, warning, delivery):
+        connection.execute(sa.delete(table).where(table.c.delivery_id.in_(ids)))

@@ -1,0 +1,103 @@
+"""One delivery, one transaction: batches go in, the books are closed, and everything appears together or not."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import asdict
+from decimal import Decimal
+
+import polars as pl
+import sqlalchemy as sa
+
+from etl_core.keys import Keys
+from etl_core.records import Counts, HeaderAccount, Prepared
+from etl_core.warehouse import books, dialect, ledger, repeats, rows, tables
+from etl_core.warehouse.settle import Plan, settle
+
+
+class Load:
+    """A delivery on its way into the warehouse; `plan` and `result` are known once it is finished.
+
+    result: "loaded", or "rejected" when too many of its rows are faulty (ruling 14).
+    """
+
+    def __init__(self, connection: sa.Connection, keys: Keys, batch: rows.Batch) -> None:
+        self._connection, self._keys, self._batch = connection, keys, batch
+        self._read = 0
+        self._record = ledger.next_id(connection, tables.record.c.record_id)
+        self._quarantine = ledger.next_id(connection, tables.quarantine.c.quarantine_id)
+        self.delivery_id = batch.delivery_id
+        self.plan = Plan()
+        self.result = ""
+
+    def add(self, prepared: Prepared) -> None:
+        """Store a batch: pseudonymised records, sealed refused rows, reasons, warnings, skipped rows.
+
+        Batches come in reading order; a physical row lies in one batch only. Raises BalanceError when refused
+        rows and errors do not belong together.
+        """
+        self._read += prepared.read
+        self._add_records(prepared)
+        self._add_refused(prepared)
+        if not prepared.skips.is_empty():
+            self._insert(tables.skipped_row, rows.skip_rows(prepared.skips, self.delivery_id))
+
+    def finish(self, limit: float = 0.2, accounts: Iterable[HeaderAccount] = ()) -> Counts:
+        """Decide repeats, balance the books, judge the share of errors, settle which versions stand.
+
+        limit: highest share of quarantined rows among those that are records (ruling 14).
+        Raises BalanceError when a row read is in no outcome, or in two.
+        """
+        repeats.resolve(self._connection, self._batch, self._keys, self._quarantine)
+        counts = books.tally(self._connection, self.delivery_id, self._read)
+        share = books.excessive(counts, limit)
+        self.result = "loaded" if share is None else "rejected"
+        closed = self._accept(counts) if share is None else self._reject(counts, share, limit)
+        written = [asdict(one) for one in accounts]
+        books.close(self._connection, self.delivery_id, closed, accounts=written)
+        return closed
+
+    def _add_records(self, prepared: Prepared) -> None:
+        if prepared.records.is_empty():
+            return
+        records = rows.keyed(prepared.records, self._keys)
+        made = rows.record_rows(records, self._batch, self._record)
+        self._record += made.height
+        self._insert(tables.record, made)
+        dialect.insert(self._connection, tables.person, rows.person_rows(records), known=True)
+        if not prepared.issues.is_empty():
+            warnings = rows.warning_rows(prepared.issues, prepared.records, self.delivery_id)
+            self._insert(tables.warning, warnings)
+
+    def _add_refused(self, prepared: Prepared) -> None:
+        if prepared.refused.is_empty() and prepared.issues.is_empty():
+            return
+        made = rows.quarantine_rows(
+            prepared.refused, prepared.keys, self._batch, self._keys, self._quarantine
+        )
+        self._quarantine += made.height
+        self._insert(tables.quarantine, made)
+        self._insert(tables.reason, rows.reason_rows(prepared.issues, made))
+
+    def _insert(self, table: sa.Table, made: pl.DataFrame) -> None:
+        dialect.insert(self._connection, table, made)
+
+    def _accept(self, counts: Counts) -> Counts:
+        books.agree(self._connection, self.delivery_id)
+        books.note_organisations(self._connection, self.delivery_id)
+        self.plan = settle(self._connection, self.delivery_id)
+        return counts
+
+    def _reject(self, counts: Counts, share: Decimal, limit: float) -> Counts:
+        books.reject(self._connection, self.delivery_id)
+        detail = {"share": f"{share:.4f}", "limit": str(limit)}
+        closed = books.tally(self._connection, self.delivery_id, counts.read)
+        books.close(
+            self._connection,
+            self.delivery_id,
+            closed,
+            result="rejected",
+            error="too_many_errors",
+            detail=detail,
+        )
+        return closed

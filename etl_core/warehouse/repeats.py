@@ -1,0 +1,172 @@
+"""The same natural key twice in one delivery (rulings 10, 11).
+
+The database finds the keys that occur twice; only the rows that have one are decided one by one, in reading
+order. An identical repeat is skipped; a row that says something else is quarantined, and the first stays.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from itertools import groupby
+from typing import Any
+
+import sqlalchemy as sa
+
+from etl_core.keys import Keys
+from etl_core.warehouse.rows import FIELDS, WHERE, Batch, seat
+from etl_core.warehouse.tables import person, quarantine, reason, record, skipped_row, warning
+
+VALUES = tuple(name for name in FIELDS if name not in {*WHERE, "own_side", "reporter"})
+"""What must be equal in an identical repeat: the canonical values, without lineage."""
+
+Row = sa.Row[Any]
+Where = tuple[str, str, int]
+
+
+@dataclass(slots=True)
+class Verdicts:
+    """What the rows with repeated keys become."""
+
+    surplus: list[int] = field(default_factory=list)  # record_id of every record that goes
+    repeats: list[Where] = field(default_factory=list)
+    contradictions: list[tuple[Where, Where, list[Row]]] = field(
+        default_factory=list
+    )  # row, kept row, records
+
+
+def resolve(connection: sa.Connection, batch: Batch, keys: Keys, first: int) -> None:
+    """Decide every repeated key of a delivery; quarantined rows are numbered from `first`."""
+    verdicts = _decide(_involved(connection, batch.delivery_id))
+    _delete_records(connection, verdicts.surplus)
+    rejected = [where for where, _, _ in verdicts.contradictions]
+    _delete_warnings(connection, batch.delivery_id, [*verdicts.repeats, *rejected])
+    _skip(connection, batch.delivery_id, verdicts.repeats)
+    for number, (where, kept, records) in enumerate(verdicts.contradictions, first):
+        _quarantine(connection, keys, batch, number, where=where, records=records)
+        _give_reason(connection, number, kept)
+    _forget_persons(connection, [one for _, _, records in verdicts.contradictions for one in records])
+
+
+def _involved(connection: sa.Connection, delivery_id: int) -> Iterator[Row]:
+    """All records of the rows that have a repeated key, in reading order, with the masked number."""
+    mine = record.c.delivery_id == delivery_id
+    repeated = sa.select(record.c.record_key).where(mine).group_by(record.c.record_key)
+    repeated = repeated.having(sa.func.count() > 1)
+    where = [record.c[name] for name in WHERE]
+    rows = sa.select(*where).where(mine, record.c.record_key.in_(repeated))
+    wanted = (
+        sa.select(record, person.c.id_masked)
+        .join_from(record, person, record.c.person_key == person.c.person_key, isouter=True)
+        .where(mine, sa.tuple_(*where).in_(rows))
+        .order_by(record.c.record_id)
+    )
+    yield from connection.execute(wanted.execution_options(yield_per=10_000))
+
+
+def _decide(records: Iterator[Row]) -> Verdicts:
+    """Row by row: all equal to what is kept, something else under a kept key, or new after all."""
+    verdicts = Verdicts()
+    kept: dict[bytes, Row] = {}
+    for where, group in groupby(records, key=_where):
+        row = list(group)
+        new, equal, clash = _compare(row, kept)
+        if clash is not None:
+            verdicts.contradictions.append((where, _where(clash), row))
+            verdicts.surplus += [one.record_id for one in row]
+            continue
+        verdicts.surplus += equal
+        verdicts.repeats += [] if new else [where]
+        kept |= new
+    return verdicts
+
+
+def _compare(row: list[Row], kept: dict[bytes, Row]) -> tuple[dict[bytes, Row], list[int], Row | None]:
+    """Records of the row under new keys, ids of those that repeat a kept one, and a kept one it contradicts."""
+    new: dict[bytes, Row] = {}
+    equal: list[int] = []
+    clash: Row | None = None
+    for one in row:
+        other = kept.get(one.record_key) or new.get(one.record_key)
+        if other is None:
+            new[one.record_key] = one
+        elif _values(other) == _values(one):
+            equal.append(one.record_id)
+        else:
+            clash = clash or other
+    return new, equal, clash
+
+
+def _where(one: Row) -> Where:
+    return one.file, one.sheet, one.row
+
+
+def _values(one: Row) -> tuple[Any, ...]:
+    return tuple(one._mapping[name] for name in VALUES)
+
+
+def _delete_records(connection: sa.Connection, ids: list[int]) -> None:
+    if ids:
+        gone = sa.delete(record).where(record.c.record_id == sa.bindparam("gone"))
+        connection.execute(gone, [{"gone": one} for one in ids])
+
+
+def _delete_warnings(connection: sa.Connection, delivery_id: int, rows: list[Where]) -> None:
+    if rows:
+        here = [warning.c[name] == sa.bindparam(f"the_{name}") for name in WHERE]
+        gone = sa.delete(warning).where(warning.c.delivery_id == delivery_id, *here)
+        connection.execute(
+            gone, [{f"the_{name}": part for name, part in zip(WHERE, one, strict=True)} for one in rows]
+        )
+
+
+def _skip(connection: sa.Connection, delivery_id: int, rows: list[Where]) -> None:
+    if rows:
+        shared = {"delivery_id": delivery_id, "kind": "duplicate"}
+        connection.execute(sa.insert(skipped_row), [shared | _named(one) for one in rows])
+
+
+def _named(where: Where) -> dict[str, str | int]:
+    return dict(zip(WHERE, where, strict=True))
+
+
+def _quarantine(
+    connection: sa.Connection, keys: Keys, batch: Batch, number: int, *, where: Where, records: list[Row]
+) -> None:
+    cells = json.dumps(_cells(records), ensure_ascii=False).encode()
+    connection.execute(
+        sa.insert(quarantine).values(
+            quarantine_id=number,
+            delivery_id=batch.delivery_id,
+            **_named(where),
+            row_key=records[0].row_key,
+            sealed=keys.seal(cells, seat(batch, *where)),
+            state="open",
+        )
+    )
+
+
+def _cells(records: list[Row]) -> dict[str, str]:
+    """What the row said, as far as its records have it; where they differ, all that they say."""
+    said = {name: [one._mapping[name] for one in records] for name in ("id_masked", *VALUES[1:])}
+    texts = {name: dict.fromkeys(str(one) for one in some if one is not None) for name, some in said.items()}
+    return {name: " / ".join(some) for name, some in texts.items() if some}
+
+
+def _give_reason(connection: sa.Connection, number: int, kept: Where) -> None:
+    detail = {f"other_{name}": part for name, part in _named(kept).items()}
+    connection.execute(
+        sa.insert(reason).values(
+            quarantine_id=number, position=0, code="duplicate.in_delivery", column="", detail=detail
+        )
+    )
+
+
+def _forget_persons(connection: sa.Connection, records: list[Row]) -> None:
+    """A person whom only deleted records mentioned is nobody."""
+    pseudonyms = {one.person_key for one in records if one.person_key is not None}
+    if pseudonyms:
+        mentioned = sa.exists().where(record.c.person_key == person.c.person_key)
+        gone = sa.delete(person).where(person.c.person_key == sa.bindparam("gone"), ~mentioned)
+        connection.execute(gone, [{"gone": one} for one in pseudonyms])

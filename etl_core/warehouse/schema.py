@@ -1,0 +1,47 @@
+"""The version of a warehouse's schema: bring it to ours, refuse what this software does not know."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+
+from etl_core.errors import WarehouseError
+from etl_core.warehouse import dialect
+
+HEAD = "0001"  # the newest step in migrations/versions
+KNOWN = ("0001",)
+
+_version = sa.table("alembic_version", sa.column("version_num"))
+
+
+def revision(connection: sa.Connection) -> str | None:
+    """The revision that the warehouse says it has; None for an empty database."""
+    if not sa.inspect(connection).has_table("alembic_version"):
+        return None
+    found: str | None = connection.execute(sa.select(_version.c.version_num)).scalar_one_or_none()
+    return found
+
+
+def upgrade(engine: sa.Engine) -> None:
+    """Run the missing migrations in one transaction; do nothing, and write nothing, when there are none.
+
+    Raises WarehouseError when the warehouse was made by a newer version of this software.
+    """
+    with dialect.reading(engine, "reading the version of the warehouse") as connection:
+        found = revision(connection)
+    if found == HEAD:
+        return
+    if found is not None and found not in KNOWN:
+        raise WarehouseError(f"the warehouse has schema {found}, newer than this software (schema {HEAD})")
+    with dialect.writing(engine, "upgrading the warehouse") as connection:
+        dialect.alone(connection)
+        _migrate(connection)
+
+
+def _migrate(connection: sa.Connection) -> None:
+    from alembic import command  # alembic takes 0.2 s to import and is needed once in a warehouse's life
+    from alembic.config import Config
+
+    config = Config()
+    config.set_main_option("script_location", "etl_core.warehouse:migrations")
+    config.attributes["connection"] = connection
+    command.upgrade(config, "head")
