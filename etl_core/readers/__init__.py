@@ -1,1 +1,40 @@
-"""placeholder"""
+"""Bytes → Grids: `read` opens a delivery by what its bytes are, never by its name.
+
+One module per container, each with the same verb `grids(path, options, batch) -> Iterator[Grid]`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from etl_core.errors import DeliveryError
+from etl_core.readers import csv, workbook
+from etl_core.readers.options import ReadOptions
+from etl_core.records import Grid
+
+__all__ = ["ReadOptions", "read"]
+
+_ZIP = (b"PK\x03\x04", b"PK\x05\x06")
+_OLE2 = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+
+
+def read(path: Path, options: ReadOptions | None = None, batch: int = 50_000) -> Iterator[Grid]:
+    """Yield the rows of a delivery, at most `batch` to a Grid, sheets in the order of the workbook.
+
+    Raises DeliveryError, at the first step or later: "empty" (no row that is not empty), "unreadable" (a
+    truncated or broken container), "encrypted" (a password other than Excel's default one), "unsafe" (zip bombs,
+    XML entities, rows and sheets beyond all measure).
+    """
+    container = workbook if _is_workbook(path) else csv
+    nothing = True
+    for grid in container.grids(path, options or ReadOptions(), batch):
+        nothing = False
+        yield grid
+    if nothing:
+        raise DeliveryError("empty")
+
+
+def _is_workbook(path: Path) -> bool:
+    with path.open("rb") as file:
+        return file.read(8).startswith((*_ZIP, _OLE2))

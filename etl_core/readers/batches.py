@@ -1,0 +1,50 @@
+"""The rules that every container shares: trailing empty rows do not exist (ruling 1), grids are bounded.
+
+A frame of rows has the columns of FIXED, then c0…cN, as records.Grid describes them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+import polars as pl
+
+FIXED = {"row": pl.Int64(), "width": pl.Int64(), "fault": pl.String(), "fault_at": pl.Int64()}
+
+
+def names(width: int) -> list[str]:
+    """Names of the cell columns of a frame of `width` cells: c0…c{width-1}."""
+    return [f"c{index}" for index in range(width)]
+
+
+def settled(frames: Iterable[pl.DataFrame], batch: int) -> Iterator[pl.DataFrame]:
+    """Yield the rows of `frames` in order, at most `batch` at a time, without the empty rows at the end.
+
+    No frame has fewer columns than those before it. Runs of empty rows are held back, as their places only,
+    until a row that is not empty proves them inner ones.
+    """
+    held: list[pl.DataFrame] = []
+    columns = 0
+    for frame in frames:
+        columns = max(columns, frame.width - len(FIXED))
+        end = _end(frame)
+        if end:
+            for part in (*held, frame.head(end)):
+                yield from _widened(part, columns).iter_slices(batch)
+            held.clear()
+        if end < frame.height:
+            held.append(frame.slice(end).select(FIXED))
+
+
+def _end(frame: pl.DataFrame) -> int:
+    """Number of rows up to the last one that is not empty."""
+    alive = pl.any_horizontal(pl.col("fault", *frame.columns[len(FIXED) :]).is_not_null())
+    if frame.tail(1).select(alive).to_series().any():
+        return frame.height
+    places = frame.select(alive).to_series().arg_true()
+    return int(places[-1]) + 1 if len(places) else 0
+
+
+def _widened(frame: pl.DataFrame, columns: int) -> pl.DataFrame:
+    missing = names(columns)[frame.width - len(FIXED) :]
+    return frame.with_columns(pl.lit(None, pl.String()).alias(name) for name in missing)
