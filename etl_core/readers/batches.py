@@ -33,7 +33,7 @@ def settled(frames: Iterable[pl.DataFrame], batch: int) -> Iterator[pl.DataFrame
                 yield from _widened(part, columns).iter_slices(batch)
             held.clear()
         if end < frame.height:
-            held.append(frame.slice(end).select(FIXED))
+            held.append(frame.slice(end).select(*FIXED))
 
 
 def _end(frame: pl.DataFrame) -> int:

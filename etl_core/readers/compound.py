@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import io
 import struct
-from typing import IO
+from typing import IO, Any
 
 import msoffcrypto
 import olefile  # type: ignore[import-untyped]
@@ -23,6 +23,7 @@ _FREE_SECTOR = 0xFFFF_FFFF
 _BOF, _EOF, _CODEPAGE = 0x0809, 0x000A, 0x0042
 _BIFF8 = 0x0600
 _UTF16 = 1200
+_PADDED = 4096
 
 
 def opened(file: IO[bytes]) -> IO[bytes]:
@@ -31,6 +32,7 @@ def opened(file: IO[bytes]) -> IO[bytes]:
     Raises DeliveryError: "encrypted" (another password), "unreadable" (a truncated or broken container).
     """
     try:
+        container: Any
         with olefile.OleFileIO(file) as container:
             if any(entry != _FREE_SECTOR for entry in container.fat[container.nb_sect :]):
                 raise DeliveryError("unreadable")  # a sector in use lies beyond the end of the file
@@ -47,12 +49,13 @@ def opened(file: IO[bytes]) -> IO[bytes]:
 
 def _decrypted(file: IO[bytes], package: bool) -> IO[bytes]:
     """The content of an encrypted OOXML package or .xls; an .xls that is not encrypted is its own content."""
-    office = msoffcrypto.OfficeFile(file)
+    office: Any = msoffcrypto.OfficeFile(file)
     if not office.is_encrypted():
         return file
     if package:
         office.load_key(password=DEFAULT_PASSWORD, verify_password=True)
     else:
+        office = msoffcrypto.OfficeFile(_walkable(file))
         office.load_key(password=DEFAULT_PASSWORD)
     content = io.BytesIO()
     office.decrypt(content)
@@ -65,14 +68,36 @@ def _unicode(file: IO[bytes]) -> IO[bytes]:
 
     Some writers leave 936 or 10008 there. Excel ignores the record; calamine believes it and makes mojibake.
     """
+    stream = _stream(file)
+    at = _codepage(stream)
+    if at is None:
+        return file
+    struct.pack_into("<H", stream, at, _UTF16)
+    return _with_stream(file, stream)
+
+
+def _walkable(file: IO[bytes]) -> IO[bytes]:
+    """An .xls whose padding (streams have 4,096 bytes at least) is one record: msoffcrypto stumbles over zeros."""
+    stream = _stream(file)
+    at = 0
+    while at + 4 <= len(stream) and any(stream[at : at + 4]):
+        at += 4 + struct.unpack_from("<HH", stream, at)[1]
+    if not 4 < len(stream) - at <= _PADDED:
+        return file
+    struct.pack_into("<HH", stream, at, 0, len(stream) - at - 4)
+    return _with_stream(file, stream)
+
+
+def _stream(file: IO[bytes]) -> bytearray:
+    with olefile.OleFileIO(file) as container:
+        return bytearray(container.openstream("Workbook").read())
+
+
+def _with_stream(file: IO[bytes], stream: bytearray) -> IO[bytes]:
+    """A copy of the container with another workbook stream of the same length."""
     file.seek(0)
     copy = io.BytesIO(file.read())
     with olefile.OleFileIO(copy, write_mode=True) as container:
-        stream = bytearray(container.openstream("Workbook").read())
-        at = _codepage(stream)
-        if at is None:
-            return file
-        struct.pack_into("<H", stream, at, _UTF16)
         container.write_stream("Workbook", bytes(stream))
     copy.seek(0)
     return copy

@@ -88,7 +88,7 @@ def _merged(
     taken = [line for record in records for line in range(record.line, record.end)]
     plain = table.head(count).filter(~pl.col("line").is_in(taken))
     if plain.height < table.height:
-        unix = (plain.get_column("text").fill_null("").str.join("\n").item() + "\n").encode()
+        unix = (plain.get_column("text").fill_null("") + "\n").str.join("").item().encode()
     columns = _columns(plain, records)
     frame = pl.concat([_split(plain, unix, delimiter, columns), _listed(records, columns)]).sort("line")
     return frame.with_columns(
