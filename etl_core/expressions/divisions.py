@@ -1,7 +1,7 @@
 """Divisions of provinces 50 and 51 by date (GB/T 2260): a code without a date is not a key.
 
-510100…513437 have been given to other places more than once, and 2025-11-06 ended 500105 and 500112; hence every
-expression here takes the date of the record. Where a record has no date, 31 December of its training_year serves.
+28 codes have named more than one place, and 2025-11-06 ended 500105 and 500112; hence every expression here
+takes the date of the record. Where a record has no date, 31 December of its training_year serves.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from functools import cache
 import polars as pl
 
 from etl_core.expressions import gazetteer
-from etl_core.expressions.text import clean, fold, halfwidth
+from etl_core.expressions.text import plain
 
 # What stands in a column 市 for counties directly under Chongqing.
 _NO_PREFECTURE = ["市辖区", "县", "直辖"]
@@ -25,10 +25,11 @@ def division(
     prefecture: str | pl.Expr | None = None,
     province: str | pl.Expr | None = None,
 ) -> pl.Expr:
-    """Find the GB/T 2260 code of a county or prefecture that is valid on a date: String(6), or null (ruling 60).
+    """Find the code of a county or prefecture that is valid on a date (ruling 60): String(6) or null.
 
-    Null where the county is empty, outside 50/51, a zone without a code (遂宁高新区), or not unique at that date (市中区
-    without its prefecture), and where the stated province does not hold it.
+    Null where the county is empty, outside 50/51, a zone without a code (遂宁高新区), or not unique at that date
+    (市中区 without its prefecture), and where the stated province does not hold it. The name of a county that
+    has ended means its heir, where it has exactly one (潼南县 → 潼南区).
 
     Args:
         county: its name in full, behind its prefecture (遂宁市安居区), or short (石柱县, 安居).
@@ -36,23 +37,19 @@ def division(
         prefecture: the column 市, where the format has one; null rows are read without.
         province: the column 省, likewise.
     """
-    whole = _name(county)
-    stated = _name(province) if province is not None else pl.lit(None, pl.String)
+    whole = plain(county)
+    stated = plain(province) if province is not None else pl.lit(None, pl.String)
     name = _bare(whole)
     if prefecture is not None:
-        name = _behind(_bare(_name(prefecture)), name)
+        name = _behind(_bare(plain(prefecture)), name)
     code = _dated(name, on).replace_strict(*_codes(), default=None, return_dtype=pl.String)
     return pl.when(_holds(stated, code) & _holds(whole.str.extract("^四川", 0), code)).then(code)
 
 
 def division_valid(code: str | pl.Expr, on: pl.Expr) -> pl.Expr:
-    """Keep a code that is in force on a date, else null: String(6); a number in no table is null (ruling 60)."""
-    text = fold(halfwidth(clean(code))).str.extract(r"^(\d{6})(?:\.0+)?$", 1)
+    """Keep a code of any level that is in force on a date (ruling 60): String(6), else null."""
+    text = plain(code).str.extract(r"^(\d{6})(?:\.0+)?$", 1)
     return pl.when(_dated(text, on).is_in(_valid())).then(text)
-
-
-def _name(e: str | pl.Expr) -> pl.Expr:
-    return fold(halfwidth(clean(e)))
 
 
 def _bare(name: pl.Expr) -> pl.Expr:

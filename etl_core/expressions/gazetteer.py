@@ -1,7 +1,7 @@
 """Names and codes of divisions by era, unfolded once into plain dictionaries.
 
-An era is a stretch of time in which no division of provinces 50 and 51 came or went; eras are numbered by the count of
-changes up to their first day. Keys are «name@era» and «code@era».
+An era is a stretch of time in which no division of provinces 50 and 51 came or went; eras are numbered by the
+count of changes up to their first day. Keys are «name@era» and «code@era».
 """
 
 from __future__ import annotations
@@ -31,16 +31,17 @@ def starts() -> tuple[date, ...]:
 def valid_codes() -> frozenset[str]:
     """List «code@era» for every GB/T 2260 code of every level in force in that era."""
     eras = list(enumerate(starts(), 1))
-    return frozenset(f"{each.code}@{era}" for era, day in eras for each in tables.divisions() if _valid(each, day))
+    known = tables.divisions()
+    return frozenset(f"{each.code}@{era}" for era, day in eras for each in known if _valid(each, day))
 
 
 @cache
 def codes() -> dict[str, str]:
     """Map «name@era» to the code of the one county or prefecture that the name means in that era.
 
-    The best reading of a name decides, and it is left out where that one is not unique (市中区 without prefecture):
-    a full name, then a short form, then the full name of a division that has ended and has exactly one heir (潼南县 →
-    潼南区). A division that ends in the year of the era gives way to its namesake that goes on.
+    The best reading of a name decides, and the name is left out where that one is not unique (市中区 without
+    prefecture): a full name, then a short form, then the full name of a division that has ended and has
+    exactly one heir. A division that ends in the year of the era gives way to a namesake that goes on.
     """
     return {
         f"{name}@{era}": next(iter(found))

@@ -1,4 +1,4 @@
-"""Text of cells: trimming, full-width letters, folding for comparison. Every expression is String → String."""
+"""Text of cells: trimming, full-width letters, folding for comparison. All String → String."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ BLANKS = (
     "\u2028\u2029\u202f\u205f\u3000\u180e\u200b\u200c\u200d\u2060\ufeff"
 )
 BLANK_RUN = f"[{BLANKS}]+"
-_FULL_WIDTH = [chr(code + 0xFEE0) for code in range(0x21, 0x7F)] + ["\u3000"]
-_ASCII = [chr(code) for code in range(0x21, 0x7F)] + [" "]
+_FULL_WIDTH = [chr(point + 0xFEE0) for point in range(0x21, 0x7F)] + ["\u3000"]
+_ASCII = [chr(point) for point in range(0x21, 0x7F)] + [" "]
 
 
 def column(e: str | pl.Expr) -> pl.Expr:
@@ -22,11 +22,11 @@ def column(e: str | pl.Expr) -> pl.Expr:
 def clean(e: str | pl.Expr) -> pl.Expr:
     """Trim a cell; null when nothing is left, so that `is_not_null` means «something is written here».
 
-    ASCII, U+3000, no-break and zero-width blanks are trimmed at both ends, one leading ' (Excel's text mark) is
-    removed, a lone ' is empty (ruling 28). Inner text, line breaks included, is kept (ruling 64).
+    ASCII, U+3000, no-break and zero-width blanks are trimmed at both ends, one leading ' (Excel's mark of
+    text) is removed, a lone ' is empty (ruling 28). Inner text, line breaks included, is kept (ruling 64).
     """
     text = column(e).str.strip_chars(BLANKS).str.strip_prefix("'").str.strip_chars(BLANKS)
-    return pl.when(~text.is_in(["", "'"])).then(text)
+    return text.replace(["", "'"], [None, None])
 
 
 def halfwidth(e: str | pl.Expr) -> pl.Expr:
@@ -42,11 +42,15 @@ def fold(e: str | pl.Expr) -> pl.Expr:
     return column(e).str.replace_all(BLANK_RUN, "")
 
 
-def key(e: str | pl.Expr) -> pl.Expr:
-    """Reduce a word to what it is looked up by: clean, half-width, no blanks, upper case, every dash one «-».
+def plain(e: str | pl.Expr) -> pl.Expr:
+    """Reduce a cell to what patterns expect: clean, half-width, without blanks; null when empty."""
+    return fold(halfwidth(clean(e)))
 
-    A whole number that a spreadsheet wrote as a float («10.0») loses its fraction. `words.folded` does the same to
-    the words of a table.
+
+def key(e: str | pl.Expr) -> pl.Expr:
+    """Reduce a word to what it is looked up by: plain, upper case, every dash one «-».
+
+    A whole number that a spreadsheet wrote as a float («10.0») loses its fraction.
     """
-    text = fold(halfwidth(clean(e))).str.to_uppercase()
-    return text.str.replace_all("[—–―‐‑−]+", "-").str.replace(r"^(\d+)\.0+$", "$1")
+    text = plain(e).str.to_uppercase().str.replace_all("[—–―‐‑−]+", "-")
+    return text.str.replace(r"^(\d+)\.0+$", "$1")

@@ -1,4 +1,7 @@
-"""Words to codes: closed lists of contract §2, read from etl_schemas/codes. An unknown word is null, never a default."""
+"""Words to codes: the closed lists of contract §2. An unknown word is null, never a default.
+
+The shared words are in etl_schemas/codes/words.csv, where an agency can read them.
+"""
 
 from __future__ import annotations
 
@@ -6,10 +9,10 @@ from collections.abc import Mapping
 from functools import cache
 
 import polars as pl
+from etl_schemas import tables
 from polars.datatypes import DataType, DataTypeClass
 
-from etl_core.expressions.text import clean, column, fold, halfwidth, key
-from etl_schemas import tables
+from etl_core.expressions.text import column, key, plain
 
 Words = tuple[pl.Series, pl.Series]
 # Ruling 50: every other detail is 9; 1 only where a source states it.
@@ -45,23 +48,25 @@ def lookup(e: str | pl.Expr, field: str, dtype: DataType | DataTypeClass = pl.St
 
 
 def level(e: str | pl.Expr, province: str) -> pl.Expr:
-    """Read 培训类别: Int16 10 20 30 40 60 99 from MOE codes and words (10, 10-国家级, 国家级, 国培, 区县级 …).
+    """Read 培训类别: Int16 10 20 30 40 60 99 from MOE codes and words (10, 10-国家级, 国培, 区县级 …).
 
-    «市级» and «市培» are 20 where the agency's province is "50" and 30 where it is "51" (ruling 51); any other province
-    has no words of its own.
+    «市级» and «市培» are 20 where the agency's province is "50" and 30 where it is "51" (ruling 51); another
+    province has no words of its own.
     """
     shared = lookup(e, "level", pl.Int16)
-    return pl.coalesce(shared, lookup(e, f"level.{province}", pl.Int16)) if province in ("50", "51") else shared
+    if province not in ("50", "51"):
+        return shared
+    return pl.coalesce(shared, lookup(e, f"level.{province}", pl.Int16))
 
 
 def mode_detail(e: str | pl.Expr) -> pl.Expr:
-    """Read mode_detail: String from 集中面授, 网络研修, 混合式, 送教下乡, 名校跟岗, 工作坊研修 … (contract §2)."""
+    """Read mode_detail: String from 集中面授, 网络研修, 送教下乡, 名校跟岗, 工作坊研修 … (contract §2)."""
     return lookup(e, "mode_detail")
 
 
 def mode_of(detail: str | pl.Expr) -> pl.Expr:
-    """Give the MOE mode of a canonical mode_detail: Int16 2 3 4, 9 for all others, null for null (ruling 50)."""
-    modes = {name: 9 for name in _OTHERS} | _MODES
+    """Give the MOE mode of a canonical mode_detail: Int16 2 3 4 or 9, null for null (ruling 50)."""
+    modes = dict.fromkeys(_OTHERS, 9) | _MODES
     return column(detail).replace_strict(modes, default=None, return_dtype=pl.Int16)
 
 
@@ -71,27 +76,27 @@ def moe_mode(e: str | pl.Expr) -> pl.Expr:
 
 
 def detail_of_mode(mode: str | pl.Expr) -> pl.Expr:
-    """Give the mode_detail of a MOE mode: String, 1 and 2 face_to_face, 3 online, 4 blended, 9 other (ruling 50)."""
+    """Give the mode_detail of a MOE mode (ruling 50): 1, 2 face_to_face, 3 online, 4 blended, 9 other."""
     return column(mode).replace_strict(_DETAILS, default=None, return_dtype=pl.String)
 
 
 def role(e: str | pl.Expr) -> pl.Expr:
-    """Read role: String trainee, trainer, expert, moderator, organiser from 学员, 授课教师, 专家 … (ruling 52)."""
+    """Read role: String from 学员, 授课教师, 专家, 主持人, 组织者 … (ruling 52)."""
     return lookup(e, "role")
 
 
 def result(e: str | pl.Expr) -> pl.Expr:
-    """Read result: String; 优秀 良好 合格 通过 结业 √ → passed, 不合格 → failed, 缺考 缺勤 → absent, 未结业 → incomplete, 免修 → exempt."""
+    """Read result: String from 优秀, 合格, 结业, √, 不合格, 缺考, 缺勤, 未结业, 免修 … (contract §2)."""
     return lookup(e, "result")
 
 
 def status(e: str | pl.Expr) -> pl.Expr:
-    """Read status: String; 已认定 审核通过 → recognised, 待审核 审核中 → pending, 退回 已撤回 … → withdrawn (ruling 53)."""
+    """Read status: String from 已认定, 审核通过, 待审核, 审核中, 退回, 已撤回 … (ruling 53)."""
     return lookup(e, "status")
 
 
 def id_type(e: str | pl.Expr) -> pl.Expr:
-    """Read id_type: String from 居民身份证, 1-居民身份证, 1, 护照, 6-香港特区护照/身份证明 (other, ruling 31) …"""
+    """Read id_type: String from 1-居民身份证, 1, 护照, 6-香港特区护照/身份证明 (other) … (ruling 31)."""
     return lookup(e, "id_type")
 
 
@@ -101,7 +106,7 @@ def stage(e: str | pl.Expr) -> pl.Expr:
 
 
 def title(e: str | pl.Expr) -> pl.Expr:
-    """Read 职称: String senior_full, senior, first, second, third, none; 小学高级 is first, 特级教师 senior (ruling 59)."""
+    """Read 职称: String; 小学高级教师 is first, 特级教师 an honour of senior ones (ruling 59)."""
     return lookup(e, "title")
 
 
@@ -111,9 +116,10 @@ def credit_kind(e: str | pl.Expr) -> pl.Expr:
 
 
 def subject(e: str | pl.Expr, stage: str | pl.Expr | None = None) -> pl.Expr:
-    """Read 学科: String of canonical names, several joined with + in the order given (语文┋数学 → 语文+数学).
+    """Read 学科: String of canonical names, several joined with + as given (语文┋数学 → 语文+数学).
 
-    Null when empty or when any of several is unknown. 政治 and 信息 depend on the canonical `stage` (ruling 59).
+    Null when empty or when any of several is unknown. 政治 and 信息 depend on the canonical `stage`: above
+    junior secondary school they are 思想政治 and 信息技术 (ruling 59).
     """
     text = key(e)
     if stage is None:
@@ -124,7 +130,7 @@ def subject(e: str | pl.Expr, stage: str | pl.Expr | None = None) -> pl.Expr:
 
 def provider_known(e: str | pl.Expr) -> pl.Expr:
     """Tell whether a provider is in providers.csv (ruling 61): Boolean, null when the cell is empty."""
-    return fold(halfwidth(clean(e))).is_in(list(tables.providers()))
+    return plain(e).is_in(list(tables.providers()))
 
 
 def _subjects(text: pl.Expr, *, upper: bool) -> pl.Expr:

@@ -16,8 +16,8 @@ from types import MappingProxyType
 
 # Ranks of teacher_title_map.csv. 特级教师 is an honour whose holders are senior teachers (ruling 59).
 _RANKS = {
-    "正高级": "senior_full", "副高级": "senior", "中级": "first", "初级（助理级）": "second", "初级（员级）": "third",
-    "": "none", "荣誉称号-非职称": "senior",
+    "正高级": "senior_full", "副高级": "senior", "中级": "first", "初级（助理级）": "second",
+    "初级（员级）": "third", "": "none", "荣誉称号-非职称": "senior",
 }
 _MOE_LISTS = {"level": "培训类别", "moe_mode": "培训方式"}
 
@@ -26,8 +26,8 @@ _MOE_LISTS = {"level": "培训类别", "moe_mode": "培训方式"}
 class Division:
     """One GB/T 2260 code under one name, from `since` to `until` (both included; None: still in force).
 
-    The history knows years only: such a division is valid from 1 January of its first to 31 December of its last
-    year, so in a year of change both the old and the new one are. Later changes are exact to the day.
+    The history knows years only: such a division is valid from 1 January of its first to 31 December of its
+    last year, so in a year of change both the old and the new one are. Later changes are exact to the day.
     """
 
     code: str
@@ -51,8 +51,8 @@ def rows(table: str) -> tuple[Mapping[str, str], ...]:
 def words(field: str) -> Mapping[str, str]:
     """Map the words of one field to canonical values (as text): words.csv, MOE codes and the table of titles.
 
-    A MOE code stands alone, as its label, and as «10-国家级» (domain of the «国内培训» template). Fields of a province
-    are named `level.50` and `level.51` (ruling 51). An unknown field raises LookupError.
+    A MOE code stands alone, as its label, and as «10-国家级». The words of one province have the fields
+    `level.50` and `level.51` (ruling 51). An unknown field raises LookupError.
     """
     found = {row["word"]: row["value"] for row in rows("words") if row["field"] == field}
     found |= _moe(_MOE_LISTS[field]) if field in _MOE_LISTS else {}
@@ -66,8 +66,8 @@ def words(field: str) -> Mapping[str, str]:
 def subjects(*, upper: bool) -> Mapping[str, str]:
     """Map subject names and aliases to canonical names (subjects.csv, subject_aliases.csv).
 
-    Two aliases depend on the stage (ruling 59): `upper` gives the name above junior secondary school (政治 → 思想政治,
-    信息 → 信息技术), else the one up to it (道德与法治, 信息科技).
+    Two aliases depend on the stage (ruling 59): `upper` gives the name above junior secondary school
+    (政治 → 思想政治, 信息 → 信息技术), else the one up to it (道德与法治, 信息科技).
     """
     aliases = {row["raw"]: row["canonical"].split("|")[-1 if upper else 0] for row in rows("subject_aliases")}
     return MappingProxyType({row["name"]: row["name"] for row in rows("subjects")} | aliases)
@@ -81,7 +81,7 @@ def providers() -> tuple[str, ...]:
 
 @cache
 def divisions() -> tuple[Division, ...]:
-    """List every division of provinces 50 and 51 since 1981: the history to 2024 with the dated changes after it."""
+    """List every division of provinces 50 and 51 since 1981: the history to 2024, then the dated changes."""
     past = [_past(row) for row in rows("divisions_50_51_history_1981_2024")]
     changes = [row for row in rows("division_changes_50_51_2011_2025") if row["day"]]
     ended = {row["code"]: row for row in changes if row["change"] == "removed"}
@@ -92,9 +92,8 @@ def divisions() -> tuple[Division, ...]:
 
 def _moe(name: str) -> dict[str, str]:
     listed = [row for row in rows("moe_training_codes") if row["list"] == name]
-    return {
-        word: row["code"] for row in listed for word in (row["code"], row["label"], f"{row['code']}-{row['label']}")
-    }
+    pairs = [(row["code"], row["label"]) for row in listed]
+    return {word: code for code, label in pairs for word in (code, label, f"{code}-{label}")}
 
 
 def _titles() -> dict[str, str]:
