@@ -32,10 +32,13 @@ def arrived(modified: float) -> date:
 
 
 def deliver(job: Job, sources: Sequence[Source]) -> Iterator[Answer]:
-    """Every answer about one delivery, in order. Raises DeliveryError; any other exception is a plugin's."""
+    """Every answer about one delivery, in order; `Done` alone where the job does not want its source. Raises DeliveryError; any other exception is a plugin's."""
     on = arrived(job.modified)
     claims, grids = recognise.survey(_readable(job, sources), job.name, sources, on)
     source = recognise.decide(claims)
+    if not job.wants(source.name):
+        yield Done()
+        return
     opening = open_(grids, source, job.name, on)
     yield Claimed(source.name, replace(opening.place, dated=opening.dated))
     for raw in opening.raws:
@@ -114,10 +117,9 @@ def main() -> None:
     pipe = confine(hello.memory_mb)
     found = discovery.discover(allow=hello.allow, deny=hello.deny)
     _send(pipe, ready(found))
+    sources = [loaded.source for loaded in found.sources]
     for line in sys.stdin:
-        job = protocol.job(line)
-        sources = [each.source for each in found.sources if job.sources is None or each.source.name in job.sources]
-        for answer in answers(job, sources):
+        for answer in answers(protocol.job(line), sources):
             _send(pipe, answer)
 
 

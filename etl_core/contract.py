@@ -5,7 +5,7 @@ table, the file's name, the sheet's name) and which checks it must pass. All fie
 
     class Register(RawContract):
         person_name: str = column("姓名", "教师姓名", checks=[required("person_name")])
-        period: str = title(r"研修时间[:：]\\s*(\\S+)", shown="研修时间", checks=[readable("date.unparsable", span_start)])
+        period: str = title(r"研修时间[:：]\\s*(\\S+)", shown="研修时间", reads=dates.span, checks=spanning())
 
 A check is a polars expression that is true (or null) where the cell is right; its reason code is its `error`.
 """
@@ -15,15 +15,21 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
+from functools import cache
 from typing import Any, Literal
 
 import pandera.polars as pa
 import polars as pl
 from pandera.api.polars.types import PolarsData
 
-from etl_core.expressions import amounts, dates, identity, text
+from etl_core.expressions import amounts, identity, text
+from etl_core.expressions.reading import Reading, part
 
-Parse = Callable[[pl.Expr], pl.Expr]
+# How a field's text is read, once the field's name is known.
+Reads = Callable[[str], Reading]
+
+# What a check asks of a field, by the field's name: true or null where the cell is right.
+Passes = Callable[[str], pl.Expr]
 
 # Columns that every raw frame has beside the contract's: the delivery's own date, for date.future (ruling 42).
 DATED = "_dated"
@@ -62,44 +68,56 @@ class RawContract(pa.DataFrameModel):
     """Base of every agency's promise; see the module's text."""
 
 
-def column(*headers: str | Header, checks: Iterable[pa.Check] = (), optional: bool = False) -> Any:
+def column(
+    *headers: str | Header, checks: Iterable[pa.Check] = (), reads: Reads | None = None, optional: bool = False
+) -> Any:
     """A field read from the column under one of `headers` (older and newer spellings side by side)."""
     known = tuple(Header(each) if isinstance(each, str) else each for each in headers)
-    return _field(Origin("header", headers=known, shown=known[0].text, optional=optional), checks)
+    return _field(Origin("header", headers=known, shown=known[0].text, optional=optional), checks, reads)
 
 
-def title(pattern: str, shown: str, checks: Iterable[pa.Check] = ()) -> Any:
+def title(pattern: str, shown: str, checks: Iterable[pa.Check] = (), reads: Reads | None = None) -> Any:
     """A field read from the lines above the header: first group of `pattern`, the same for every row of the sheet."""
-    return _field(Origin("title", pattern=pattern, shown=shown), checks)
+    return _field(Origin("title", pattern=pattern, shown=shown), checks, reads)
 
 
-def filename(pattern: str, shown: str, checks: Iterable[pa.Check] = ()) -> Any:
+def filename(pattern: str, shown: str, checks: Iterable[pa.Check] = (), reads: Reads | None = None) -> Any:
     """A field read from the delivery's file name: first group of `pattern`."""
-    return _field(Origin("name", pattern=pattern, shown=shown), checks)
+    return _field(Origin("name", pattern=pattern, shown=shown), checks, reads)
 
 
 def sheetname(shown: str, checks: Iterable[pa.Check] = ()) -> Any:
     """A field whose text is the name of the sheet that the row stands in."""
-    return _field(Origin("sheet", shown=shown), checks)
+    return _field(Origin("sheet", shown=shown), checks, None)
 
 
-def _field(origin: Origin, checks: Iterable[pa.Check]) -> Any:
-    field = pa.Field(nullable=True, metadata={"origin": origin})
+def _field(origin: Origin, checks: Iterable[pa.Check], reads: Reads | None) -> Any:
+    field = pa.Field(nullable=True, metadata={"origin": origin, "reads": reads})
     field.checks = list(checks)
     return field
 
 
+@cache
 def origins(contract: type[RawContract]) -> Mapping[str, Origin]:
     """Each field's origin, in the order of declaration."""
     columns = contract.to_schema().columns
     return {name: declared.metadata["origin"] for name, declared in columns.items()}
 
 
-def check(code: str, passes: Parse, at: str | None = None) -> pa.Check:
+@cache
+def readings(contract: type[RawContract]) -> tuple[Reading, ...]:
+    """How the cells of the contract are read, each of them once (expressions/reading.py)."""
+    columns = contract.to_schema().columns
+    return tuple(
+        declared.metadata["reads"](name) for name, declared in columns.items() if declared.metadata["reads"]
+    )
+
+
+def check(code: str, passes: Passes, at: str | None = None) -> pa.Check:
     """A check with reason code `code`; `at` names another place for the reason than the field's own header."""
 
     def evaluate(data: PolarsData) -> pl.LazyFrame:
-        return data.lazyframe.select(passes(pl.col(data.key)))
+        return data.lazyframe.select(passes(data.key))
 
     return pa.Check(evaluate, name=code, error=code, title=at)
 
@@ -109,98 +127,87 @@ def required(field: str, at: str | None = None) -> pa.Check:
     return check(f"required.{field}", lambda cell: text.clean(cell).is_not_null(), at)
 
 
-def readable(code: str, parse: Parse) -> pa.Check:
-    """An empty cell, or one that `parse` can read. Also serves the warnings such as division.unknown or subject.unknown."""
-    return check(code, lambda cell: text.clean(cell).is_null() | parse(cell).is_not_null())
+def readable(code: str, read: Passes) -> pa.Check:
+    """An empty cell, or one that `read` gives a value for; also the warnings such as division.unknown."""
+    return check(code, lambda cell: text.clean(cell).is_null() | read(cell).is_not_null())
 
 
-def known(field: str, parse: Parse) -> pa.Check:
+def known(field: str, read: Passes) -> pa.Check:
     """A word that a mapping knows, or nothing: an unknown value is never given a default."""
-    return readable(f"code.unknown.{field}", parse)
+    return readable(f"code.unknown.{field}", read)
 
 
-def identified(id_type: pl.Expr | None = None) -> list[pa.Check]:
-    """Checks of an identity number: damaged, length, checksum (contract §3) and the warning masked (ruling 24)."""
+def of(name: str) -> Passes:
+    """The part of that name, whichever field it is asked of."""
+    return lambda field: part(field, name)
 
-    def sound(code: str) -> Parse:
-        return lambda cell: identity.id_fault(cell, id_type).ne_missing(pl.lit(code))
+
+def identified() -> list[pa.Check]:
+    """Checks of identity.number: damaged, length, checksum (contract §3) and the warning masked (ruling 24)."""
+
+    def free_of(code: str) -> Passes:
+        return lambda cell: part(cell, "fault").ne_missing(pl.lit(code))
 
     faults = ("id_number.damaged", "id_number.length", "id_number.checksum")
-    return [
-        *(check(code, sound(code)) for code in faults),
-        check("id_number.masked", lambda cell: identity.masked(cell).not_()),
-    ]
+    masked = check("id_number.masked", lambda cell: part(cell, "masked").not_())
+    return [*(check(code, free_of(code)) for code in faults), masked]
 
 
 def agreeing(id_number: str) -> pa.Check:
     """Warning sex.conflict: the stated sex differs from the identity number's 17th digit (ruling 32)."""
-
-    def agrees(cell: pl.Expr) -> pl.Expr:
-        return identity.sex(cell) == identity.sex_of(identity.id_number(pl.col(id_number)))
-
-    return check("sex.conflict", agrees)
+    return check("sex.conflict", lambda cell: identity.sex(cell) == identity.sex_of(part(id_number, "number")))
 
 
-def spanning(year: pl.Expr | None = None) -> list[pa.Check]:
-    """Checks of a column that holds a whole range: unparsable, order, future (ruling 43)."""
-
-    def start(cell: pl.Expr) -> pl.Expr:
-        return dates.span(cell, year).struct.field("start")
-
-    def end(cell: pl.Expr) -> pl.Expr:
-        return dates.span(cell, year).struct.field("end")
-
+def spanning() -> list[pa.Check]:
+    """Checks of dates.span, a whole range in one cell: unparsable, order, future (ruling 43)."""
     return [
-        readable("date.unparsable", start),
-        check("date.order", lambda cell: start(cell) <= end(cell)),
-        check("date.future", lambda cell: start(cell) <= pl.col(DATED)),
+        readable("date.unparsable", of("start")),
+        check("date.order", lambda cell: part(cell, "start") <= part(cell, "end")),
+        check("date.future", lambda cell: part(cell, "start") <= pl.col(DATED)),
     ]
 
 
 def starting() -> list[pa.Check]:
-    """Checks of a start date in a column of its own: unparsable, future (ruling 43)."""
+    """Checks of a start date in a column of its own (dates.day): unparsable, future (ruling 43)."""
     return [
-        readable("date.unparsable", dates.day),
-        check("date.future", lambda cell: dates.day(cell) <= pl.col(DATED)),
+        readable("date.unparsable", of("day")),
+        check("date.future", lambda cell: part(cell, "day") <= pl.col(DATED)),
     ]
 
 
 def ending(start: str) -> list[pa.Check]:
-    """Checks of an end date in a column of its own: unparsable, not before the field `start` (ruling 43)."""
+    """Checks of an end date in a column of its own (dates.day): unparsable, not before the field `start` (ruling 43)."""
     return [
-        readable("date.unparsable", dates.day),
-        check("date.order", lambda cell: dates.day(pl.col(start)) <= dates.day(cell)),
+        readable("date.unparsable", of("day")),
+        check("date.order", lambda cell: part(start, "day") <= part(cell, "day")),
     ]
 
 
-def ranged(code: str, stated: Parse, limit: float) -> pa.Check:
-    """The stated amount lies in (0, limit] (contract §3; ruling 47: the stated value, before any conversion)."""
-    return check(code, lambda cell: stated(cell).is_between(0, limit, closed="right"))
+def houred(nothing: bool = False) -> list[pa.Check]:
+    """Checks of amounts.hours or amounts.minutes: unparsable, and the stated amount in (0, 2000] (ruling 47).
 
+    With `nothing`, a cell that means «no record of this kind» passes (ruling 46).
+    """
 
-def houred(parse: Parse = amounts.hours, nothing: bool = False) -> list[pa.Check]:
-    """Checks of hours: unparsable, range. With `nothing`, a cell that means «no record of this kind» passes (ruling 46)."""
+    def empty(cell: str) -> pl.Expr:
+        return part(cell, "nothing") if nothing else text.clean(cell).is_null()
 
-    def stated(cell: pl.Expr) -> pl.Expr:
-        value = parse(cell).struct.field("stated")
-        return pl.when(amounts.nothing(cell).not_()).then(value) if nothing else value
-
-    def legible(cell: pl.Expr) -> pl.Expr:
-        empty = amounts.nothing(cell) if nothing else text.clean(cell).is_null()
-        return empty | parse(cell).struct.field("stated").is_not_null()
-
-    return [check("hours.unparsable", legible), ranged("hours.range", stated, 2000)]
+    return [
+        check("hours.unparsable", lambda cell: empty(cell) | part(cell, "stated").is_not_null()),
+        check("hours.range", lambda cell: empty(cell) | part(cell, "stated").is_between(0, 2000, closed="right")),
+    ]
 
 
 def credited() -> list[pa.Check]:
-    """Checks of credits: unparsable, range (ruling 57: negative ones only in a cancellation)."""
+    """Checks of credits: unparsable, and in (0, 500] (ruling 57: negative ones only in a cancellation)."""
     return [
-        readable("credits.unparsable", amounts.number),
-        ranged("credits.range", amounts.number, 500),
+        readable("credits.unparsable", amounts.credits),
+        check("credits.range", lambda cell: amounts.credits(cell).is_between(0, 500, closed="right")),
     ]
 
 
-def daily(hours: pl.Expr, start: pl.Expr, end: pl.Expr, precise: pl.Expr) -> pa.Check:
+def daily(start: pl.Expr, end: pl.Expr, precision: pl.Expr | None = None) -> pa.Check:
     """Warning hours.daily_limit: more than 8 hours a day over the calendar days (ruling 41), where dates have days."""
     limit = ((end - start).dt.total_days() + 1) * 8
-    return check("hours.daily_limit", lambda _: precise.not_() | (hours <= limit))
+    coarse = pl.lit(False) if precision is None else precision != "day"
+    return check("hours.daily_limit", lambda cell: coarse | (part(cell, "hours") <= limit))

@@ -15,8 +15,9 @@ from itertools import chain
 import polars as pl
 
 from etl_core import header
-from etl_core.contract import DATED, origins
+from etl_core.contract import DATED, origins, readings
 from etl_core.errors import DeliveryError
+from etl_core.expressions.reading import read
 from etl_core.header import Layout
 from etl_core.records import ISSUES, PLACE, REFUSED, SKIPS, Grid, HeaderAccount, Place
 from etl_core.source import Source
@@ -28,7 +29,7 @@ _SIGNATURE = r"^(单位)?(统计)?(审核|填表|制表|填报|经办|复核|报
 
 @dataclass(frozen=True, slots=True)
 class Raw:
-    """One batch of a table. `rows` (c0…cN) stand beside `frame` row by row, for the cells that a reason must keep."""
+    """One batch of a table: `frame` has PLACE, DATED, the contract's fields as text and the parts of their readings. `rows` (c0…cN) stand beside `frame` row by row, for the cells that a reason must keep."""
 
     frame: pl.DataFrame
     rows: pl.DataFrame
@@ -223,7 +224,8 @@ def _frame(rows: pl.DataFrame, table: Table | None, source: Source, dated: date)
         fact = table.facts.get(field) if table else None
         text = pl.col(f"c{at}") if at is not None else pl.lit(fact, pl.String)
         fields.append(text.alias(field))
-    return rows.lazy().select(*PLACE, pl.lit(dated).alias(DATED), *fields).collect()
+    frame = rows.lazy().select(*PLACE, pl.lit(dated).alias(DATED), *fields)
+    return read(frame, readings(source.contract)).collect()
 
 
 def _shown(table: Table | None, source: Source) -> dict[str, str | None]:

@@ -34,15 +34,20 @@ class Hello:
 class Job:
     """What the child needs to know of one delivery: plain values only.
 
-    `modified` is the file's modification time (seconds since the epoch); `sources` limits which sources may claim it
-    (None: all); `batch` is the number of rows read at a time.
+    `modified` is the file's modification time (seconds since the epoch); with `only`, deliveries of other sources are claimed
+    and then left alone, as those of the sources in `off` always are; `batch` is the number of rows read at a time.
     """
 
     path: str
     name: str
     modified: float
-    sources: tuple[str, ...] | None = None
+    only: str | None = None
+    off: tuple[str, ...] = ()
     batch: int = 50_000
+
+    def wants(self, source: str) -> bool:
+        """Whether a delivery of this source is to be read."""
+        return source not in self.off and self.only in (None, source)
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +123,7 @@ def hello(text: str) -> Hello:
 def job(text: str) -> Job:
     """A parent's order, read back."""
     told = json.loads(text)
-    return Job(**{**told, "sources": _tuple(told["sources"])})
+    return Job(**{**told, "off": tuple(told["off"])})
 
 
 def _tuple(told: list[str] | None) -> tuple[str, ...] | None:

@@ -138,6 +138,7 @@ class Outcome:
     """What became of one delivery in this run.
 
     result: loaded · unchanged (same bytes already in the warehouse) · rejected (too_many_errors) · failed.
+    inserted, updated, withdrawn: what it did to the records that stood before; seconds: wall time.
     """
 
     file: str
@@ -148,6 +149,9 @@ class Outcome:
     detail: dict[str, str | int] = field(default_factory=dict)
     place: Place | None = None
     accounts: tuple[HeaderAccount, ...] = ()
+    inserted: int = 0
+    updated: int = 0
+    withdrawn: int = 0
     seconds: float = 0.0
 
 

@@ -15,6 +15,7 @@ from typing import Any
 import pandera.polars as pa
 import polars as pl
 from pandera.api.polars.types import PolarsData
+from pandera.backends.polars.register import register_polars_backends
 
 from etl_core.records import ISSUES, PLACE
 from etl_schemas.reasons import severity
@@ -87,6 +88,7 @@ def rules(model: type[pa.DataFrameModel]) -> tuple[Rule, ...]:
     Raises TypeError for a declaration that this validator does not carry out (unique, frame-level checks), so that no
     promise is written down and then not kept.
     """
+    register_polars_backends()  # pandera's built-in checks find their polars form only afterwards
     schema = model.to_schema()
     if schema.checks or schema.unique:
         raise TypeError(f"{model.__name__}: frame-level checks and unique are not supported; attach the check to a field")

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from etl_core.errors import DeliveryError
 from etl_core.inbox.copying import chunks, copied, fingerprint_of, opened
-from etl_core.inbox.listing import Faulty, Item, listed, shown, unfinished
+from etl_core.inbox.listing import Faulty, Item, listed, pointed, shown, unfinished
 from etl_core.records import Arrival
 
 
@@ -57,6 +57,15 @@ def arrivals(
         _settle([one for one in found if isinstance(one, Item)], settle_seconds)
         for one in found:
             yield _refused(one) if isinstance(one, Faulty) else _taken(one, work, file_mb, known)
+
+
+def single(file: Path, work: Path, file_mb: int = 2048) -> Arrival | Refused:
+    """The one file that a person names, copied as `arrivals` does; nobody waits for it to settle."""
+    with ExitStack() as stack:
+        one = pointed(file, stack)
+        taken = _refused(one) if isinstance(one, Faulty) else _taken(one, work, file_mb, lambda fingerprint: False)
+        assert not isinstance(taken, Unchanged)
+        return taken
 
 
 def _settle(items: list[Item], seconds: float) -> None:

@@ -63,6 +63,17 @@ def listed(folder: Path, stack: ExitStack) -> list[Item | Faulty]:
     return [_first_seen(descriptor, name) for name in names]
 
 
+def pointed(file: Path, stack: ExitStack) -> Item | Faulty:
+    """The one file that a person names; a link is followed here, since a person chose it."""
+    whole = file.resolve()
+    try:
+        descriptor = os.open(whole.parent, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    except OSError:
+        return Faulty(str(file), DeliveryError("unreadable"))
+    stack.callback(os.close, descriptor)
+    return _first_seen(descriptor, whole.name)
+
+
 def unfinished(name: str) -> bool:
     """Whether a name says that its file is still being transferred."""
     return name.lower().endswith(UNFINISHED)

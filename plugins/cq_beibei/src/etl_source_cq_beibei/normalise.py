@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import polars as pl
 
-from etl_core.expressions import amounts, identity, names, text, words
+from etl_core.expressions import identity, names, text, words
+from etl_core.expressions.reading import part
 from etl_core.source import Variant
 from etl_source_cq_beibei.contract import CODES, period
 
@@ -12,7 +13,7 @@ NORMALISE: dict[str, pl.Expr] = {
     "person_name": names.person_name("person_name"),
     "namesake": names.namesake("person_name"),
     "id_type": pl.lit("resident_id"),
-    "id_number": identity.id_number("id_number"),
+    "id_number": part("id_number", "number"),
     "sex": identity.sex("sex"),
     "employer_name": text.clean("employer_name"),
     "title": words.title("title"),
@@ -28,13 +29,12 @@ NORMALISE: dict[str, pl.Expr] = {
 
 
 def _kind(field: str, mode_detail: str) -> Variant:
-    """One kind of 研修学时, present where its cell says more than «none» (ruling 46)."""
-    hours = amounts.hours(field)
+    """One kind of 研修学时, present where its cell says more than «none»."""
     return Variant(
-        when=amounts.nothing(field).not_(),
+        when=part(field, "nothing").not_(),
         fields={
-            "hours": hours.struct.field("hours"),
-            "hours_basis": hours.struct.field("basis"),
+            "hours": part(field, "hours"),
+            "hours_basis": part(field, "basis"),
             "mode_detail": pl.lit(mode_detail),
         },
     )

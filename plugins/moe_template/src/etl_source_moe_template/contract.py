@@ -2,36 +2,49 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import polars as pl
 
 from etl_core.codes import codes
-from etl_core.contract import (
-    RawContract, check, column, credited, houred, identified, known, readable, required,
-)
-from etl_core.expressions import dates, text, words
+from etl_core.contract import RawContract, check, column, credited, houred, identified, known, readable, required
+from etl_core.expressions import dates, reading, text, words
 
 CODES = codes(__package__)
 
 
-def coded(field: str, dtype: type[pl.DataType] = pl.String) -> pl.Expr:
-    """A coded column: «code-label», the code alone, or the label alone."""
-    return words.code(field, CODES[field], dtype)
+def id_type(cell: str) -> pl.Expr:
+    """身份证件类型: code, label or both."""
+    return words.code(cell, CODES["id_type"], pl.String)
 
 
-def _provider(cell: pl.Expr) -> pl.Expr:
+def level(cell: str) -> pl.Expr:
+    """培训类别: code, label or both."""
+    return words.code(cell, CODES["level"], pl.Int16)
+
+
+def mode(cell: str) -> pl.Expr:
+    """培训方式: code, label or both."""
+    return words.code(cell, CODES["mode"], pl.Int16)
+
+
+def _provider(cell: str) -> pl.Expr:
     return text.clean(cell).is_null() | words.provider_known(cell)
+
+
+number = partial(reading.number, id_type=id_type("id_type"))
 
 
 class Import(RawContract):
     """One row per person, year and project; no dates and no employer."""
 
     person_name: str = column("教师姓名", checks=[required("person_name")])
-    id_type: str = column("身份证件类型", checks=[required("id_type"), known("id_type", lambda _: coded("id_type"))])
-    id_number: str = column("教师身份证号", checks=[required("id_number"), *identified(coded("id_type"))])
+    id_type: str = column("身份证件类型", checks=[required("id_type"), known("id_type", id_type)])
+    id_number: str = column("教师身份证号", reads=number, checks=[required("id_number"), *identified()])
     training_year: str = column("培训年度", checks=[required("training_year"), readable("date.unparsable", dates.year)])
-    level: str = column("培训类别", checks=[required("level"), known("level", lambda _: coded("level", pl.Int16))])
+    level: str = column("培训类别", checks=[required("level"), known("level", level)])
     project_name: str = column("培训项目名称", checks=[required("project_name")])
     provider_name: str = column("培训机构名称", checks=[check("provider.unknown", _provider)])
-    mode: str = column("培训方式", checks=[required("mode"), known("mode", lambda _: coded("mode", pl.Int16))])
-    hours: str = column("培训获得学时", checks=[required("hours"), *houred()])
+    mode: str = column("培训方式", checks=[required("mode"), known("mode", mode)])
+    hours: str = column("培训获得学时", reads=reading.hours, checks=[required("hours"), *houred()])
     credits: str = column("培训获得学分", checks=credited())

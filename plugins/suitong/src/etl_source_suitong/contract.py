@@ -6,60 +6,64 @@ import polars as pl
 
 from etl_core.codes import codes
 from etl_core.contract import (
-    RawContract, column, daily, filename, houred, known, readable, required, spanning,
+    RawContract,
+    column,
+    daily,
+    filename,
+    houred,
+    known,
+    of,
+    readable,
+    required,
+    spanning,
 )
-from etl_core.expressions import amounts, dates, divisions, words
+from etl_core.expressions import reading, words
+from etl_core.expressions.reading import Reading, part
 
 CODES = codes(__package__)
 
 
-def when(part: str) -> pl.Expr:
+def when(name: str) -> pl.Expr:
     """The start, end or precision of 起止时间."""
-    return dates.span("period").struct.field(part)
+    return part("period", name)
 
 
-def level(cell: pl.Expr) -> pl.Expr:
+def level(cell: str) -> pl.Expr:
     """«市级» is 20 where 潼南 reports (provincial level) and 30 where 遂宁 does (ruling 51)."""
     return pl.when(pl.col("reporter") == "潼南").then(words.level(cell, "50")).otherwise(words.level(cell, "51"))
 
 
-def mode_detail(cell: pl.Expr) -> pl.Expr:
+def mode_detail(cell: str) -> pl.Expr:
     """形式, by this register's own words."""
     return words.code(cell, CODES["mode_detail"], pl.String)
 
 
-def role(cell: pl.Expr) -> pl.Expr:
+def role(cell: str) -> pl.Expr:
     """角色, by this register's own words (ruling 52)."""
     return words.code(cell, CODES["role"], pl.String)
 
 
-def division(cell: pl.Expr) -> pl.Expr:
+def county(field: str) -> Reading:
     """The county's code at the activity's date; «遂宁市» stands in front of the county in some rows."""
-    return divisions.division(cell, when("start"))
-
-
-hours = amounts.hours("hours").struct.field("hours").cast(pl.Float64)
+    return reading.county(field, on=when("start"))
 
 
 class Activity(RawContract):
-    """One row per person and activity."""
+    """One row per person and activity; who reports stands in the file's name alone."""
 
-    reporter: str = filename(r"^(潼南|遂宁)[区市]_", shown="报送方", checks=[required("reporter")])
+    reporter: str = filename(r"^(潼南|遂宁)[区市]_", shown="报送方")
     province: str = column("省市")
-    county: str = column("市州/区县", checks=[readable("division.unknown", division)])
+    county: str = column("市州/区县", reads=county, checks=[readable("division.unknown", of("code"))])
     employer_name: str = column("派出单位")
     person_name: str = column("姓名", checks=[required("person_name")])
     subject: str = column("学科", checks=[readable("subject.unknown", words.subject)])
     project_name: str = column("活动名称", checks=[required("project_name")])
     level: str = column("级别", checks=[required("level"), known("level", level)])
     mode_detail: str = column("形式", checks=[required("mode"), known("mode", mode_detail)])
-    period: str = column("起止时间", checks=[required("start_date"), *spanning()])
+    period: str = column("起止时间", reads=reading.span, checks=[required("start_date"), *spanning()])
     hours: str = column(
         "学时",
-        checks=[
-            required("hours"),
-            *houred(),
-            daily(hours, when("start"), when("end"), when("precision") == "day"),
-        ],
+        reads=reading.hours,
+        checks=[required("hours"), *houred(), daily(when("start"), when("end"), when("precision"))],
     )
     role: str = column("角色", checks=[required("role"), known("role", role)])

@@ -2,33 +2,56 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import polars as pl
 
 from etl_core.codes import codes
 from etl_core.contract import (
-    RawContract, column, daily, ending, houred, identified, known, readable, required, starting,
+    RawContract,
+    column,
+    daily,
+    ending,
+    houred,
+    identified,
+    known,
+    of,
+    readable,
+    required,
+    starting,
 )
-from etl_core.expressions import amounts, dates, divisions, words
+from etl_core.expressions import reading, words
+from etl_core.expressions.reading import Reading, part
 
 CODES = codes(__package__)
 
 
-def coded(field: str) -> pl.Expr:
-    """A coded column, by this agency's own words."""
-    return words.code(field, CODES[field], pl.String)
+def id_type(cell: str) -> pl.Expr:
+    """证件类型, by this agency's own words."""
+    return words.code(cell, CODES["id_type"], pl.String)
 
 
-def division(cell: pl.Expr) -> pl.Expr:
-    """The county's code at the class's start; trainees from other provinces have none (ruling 60)."""
-    return divisions.division(cell, dates.day("start_date"), prefecture=pl.col("prefecture"), province=pl.col("province"))
+def mode_detail(cell: str) -> pl.Expr:
+    """培训方式, by this agency's own words."""
+    return words.code(cell, CODES["mode_detail"], pl.String)
 
 
-def subject(cell: pl.Expr) -> pl.Expr:
+def result(cell: str) -> pl.Expr:
+    """是否合格, by this agency's own words."""
+    return words.code(cell, CODES["result"], pl.String)
+
+
+def subject(cell: str) -> pl.Expr:
     """The canonical subject at the row's stage (ruling 59)."""
     return words.subject(cell, words.stage("stage"))
 
 
-hours = amounts.hours("hours").struct.field("hours").cast(pl.Float64)
+def county(field: str) -> Reading:
+    """The county's code at the class's start; trainees from other provinces have none (ruling 60)."""
+    return reading.county(field, on=part("start_date", "day"), prefecture="prefecture", province="province")
+
+
+number = partial(reading.number, id_type=id_type("id_type"))
 
 
 class Completion(RawContract):
@@ -39,27 +62,22 @@ class Completion(RawContract):
     class_name: str = column("班级")
     agency_record_id: str = column("学号", checks=[required("agency_record_id")])
     person_name: str = column("姓名", checks=[required("person_name")])
-    id_type: str = column("证件类型", checks=[required("id_type"), known("id_type", lambda _: coded("id_type"))])
-    id_number: str = column("证件号", checks=[required("id_number"), *identified(coded("id_type"))])
+    id_type: str = column("证件类型", checks=[required("id_type"), known("id_type", id_type)])
+    id_number: str = column("证件号", reads=number, checks=[required("id_number"), *identified()])
     province: str = column("省")
     prefecture: str = column("市")
-    county: str = column("县", checks=[readable("division.unknown", division)])
+    county: str = column("县", reads=county, checks=[readable("division.unknown", of("code"))])
     employer_name: str = column("单位")
     stage: str = column("学段", checks=[readable("stage.unknown", words.stage)])
     subject: str = column("学科", checks=[readable("subject.unknown", subject)])
-    mode_detail: str = column(
-        "培训方式", checks=[required("mode"), known("mode", lambda _: coded("mode_detail"))]
-    )
-    start_date: str = column("开始日期", checks=[required("start_date"), *starting()])
-    end_date: str = column("结束日期", checks=[required("end_date"), *ending("start_date")])
+    mode_detail: str = column("培训方式", checks=[required("mode"), known("mode", mode_detail)])
+    start_date: str = column("开始日期", reads=reading.day, checks=[required("start_date"), *starting()])
+    end_date: str = column("结束日期", reads=reading.day, checks=[required("end_date"), *ending("start_date")])
     score: str = column("成绩")
-    result: str = column("是否合格", checks=[required("result"), known("result", lambda _: coded("result"))])
+    result: str = column("是否合格", checks=[required("result"), known("result", result)])
     hours: str = column(
         "学时",
-        checks=[
-            required("hours"),
-            *houred(),
-            daily(hours, dates.day("start_date"), dates.day("end_date"), pl.lit(True)),
-        ],
+        reads=reading.hours,
+        checks=[required("hours"), *houred(), daily(part("start_date", "day"), part("end_date", "day"))],
     )
     certificate_no: str = column("证书编号")

@@ -4,34 +4,33 @@ from __future__ import annotations
 
 import polars as pl
 
-from etl_core.expressions import amounts, dates, identity, names, text, words
-from etl_source_swu_guopei.contract import coded, division, subject
-
-_HOURS = amounts.hours("hours")
+from etl_core.expressions import amounts, names, text, words
+from etl_core.expressions.reading import part
+from etl_source_swu_guopei.contract import id_type, mode_detail, result, subject
 
 NORMALISE: dict[str, pl.Expr] = {
     "person_name": names.person_name("person_name"),
     "namesake": names.namesake("person_name"),
-    "id_type": coded("id_type"),
-    "id_number": identity.id_number("id_number", coded("id_type")),
+    "id_type": id_type("id_type"),
+    "id_number": part("id_number", "number"),
     "employer_name": text.clean("employer_name"),
-    "employer_division": division(pl.col("county")),
+    "employer_division": part("county", "code"),
     "stage": words.stage("stage"),
-    "subject": subject(pl.col("subject")),
+    "subject": subject("subject"),
     "project_code": text.clean("project_code"),
     "project_name": text.clean("project_name"),
     "class_name": text.clean("class_name"),
     "level": pl.lit(10),
-    "mode_detail": coded("mode_detail"),
+    "mode_detail": mode_detail("mode_detail"),
     "role": pl.lit("trainee"),
     "provider_name": pl.lit("西南大学"),
-    "start_date": dates.day("start_date"),
-    "end_date": dates.day("end_date"),
+    "start_date": part("start_date", "day"),
+    "end_date": part("end_date", "day"),
     "date_precision": pl.lit("day"),
-    "hours": _HOURS.struct.field("hours"),
-    "hours_basis": _HOURS.struct.field("basis"),
+    "hours": part("hours", "hours"),
+    "hours_basis": part("hours", "basis"),
     "score": amounts.score("score"),
-    "result": coded("result"),
+    "result": result("result"),
     "certificate_no": text.clean("certificate_no"),
     "status": pl.lit("recognised"),
     "agency_record_id": text.clean("agency_record_id"),

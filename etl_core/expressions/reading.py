@@ -1,0 +1,92 @@
+"""Reading a cell once: a text column gets named parts beside it, which checks and a plugin's normalise then share."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import polars as pl
+
+from etl_core.expressions import amounts, dates, divisions, identity
+from etl_core.expressions.let import let
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """How one field's text is read: `value` is a Struct expression, `parts` its fields.
+
+    A reading of level 1 may use the parts of readings of level 0.
+    """
+
+    field: str
+    value: pl.Expr
+    parts: tuple[str, ...]
+    level: int = 0
+
+
+def name(field: str, part: str) -> str:
+    """The column in which a part of a field stands."""
+    return f"{field}:{part}"
+
+
+def part(field: str, part: str) -> pl.Expr:
+    """A part of a field that a reading of it has put beside the text."""
+    return pl.col(name(field, part))
+
+
+def read(frame: pl.LazyFrame, readings: tuple[Reading, ...]) -> pl.LazyFrame:
+    """The frame with the parts of every reading beside its own columns; readings of one level go side by side."""
+    for level in sorted({each.level for each in readings}):
+        abreast = [each for each in readings if each.level == level]
+        wholes = [name(each.field, "") for each in abreast]
+        frame = frame.with_columns(each.value.alias(whole) for each, whole in zip(abreast, wholes, strict=True))
+        frame = frame.with_columns(
+            pl.col(whole).struct.field(part).alias(name(each.field, part))
+            for each, whole in zip(abreast, wholes, strict=True)
+            for part in each.parts
+        ).drop(wholes)
+    return frame
+
+
+def number(field: str, id_type: pl.Expr | None = None) -> Reading:
+    """An identity number: parts number (normalised), fault (reason code) and masked (identity.py)."""
+    value = pl.struct(
+        number=identity.id_number(field, id_type),
+        fault=identity.id_fault(field, id_type),
+        masked=identity.masked(field),
+    )
+    return Reading(field, value, ("number", "fault", "masked"))
+
+
+def span(field: str, year: int | pl.Expr | None = None) -> Reading:
+    """A day, month, range or list of days: parts start, end and precision (dates.span)."""
+    return Reading(field, dates.span(field, year), ("start", "end", "precision"))
+
+
+def day(field: str) -> Reading:
+    """One day: part day (dates.day)."""
+    return Reading(field, pl.struct(day=dates.day(field)), ("day",))
+
+
+def hours(field: str) -> Reading:
+    """Hours: parts stated, hours, basis (amounts.hours) and nothing (ruling 46)."""
+    return _amount(field, amounts.hours(field))
+
+
+def minutes(field: str) -> Reading:
+    """Minutes: parts stated, hours, basis (amounts.minutes) and nothing (ruling 46)."""
+    return _amount(field, amounts.minutes(field))
+
+
+def _amount(field: str, amount: pl.Expr) -> Reading:
+    parts = ("stated", "hours", "basis")
+
+    def whole(amount: pl.Expr, nothing: pl.Expr) -> pl.Expr:
+        return pl.struct(*(amount.struct.field(each).alias(each) for each in parts), nothing.alias("nothing"))
+
+    return Reading(field, let(whole, amount, amounts.nothing(field)), (*parts, "nothing"))
+
+
+def county(field: str, on: pl.Expr, prefecture: str | None = None, province: str | None = None) -> Reading:
+    """A county's name: part code, valid on the date `on`, which may be a part itself (divisions.division)."""
+    code = divisions.division(field, on, prefecture, province)
+    return Reading(field, pl.struct(code=code), ("code",), level=1)

@@ -1,0 +1,197 @@
+"""One run: every new delivery of the inboxes through the child into the warehouse, each in a transaction of its own."""
+
+from __future__ import annotations
+
+import time
+import uuid
+from collections.abc import Iterator
+from contextlib import ExitStack
+from dataclasses import asdict, dataclass, field, replace
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+from typing import Protocol
+
+from etl_core.config import Config
+from etl_core.errors import BalanceError, DeliveryError
+from etl_core.inbox import Refused, Unchanged, arrivals, released, single, workroom
+from etl_core.keys import Keys
+from etl_core.protocol import Claimed, Done, Hello, Job, Problem, Ready, SourceFacts
+from etl_core.records import Arrival, HeaderAccount, Outcome, Prepared
+from etl_core.supervisor import Supervisor
+from etl_core.warehouse import Load, Run, Warehouse
+
+DONE, PARTLY = 0, 3  # exit codes: all loaded or nothing new; finished with quarantined rows or failed deliveries
+
+
+class Watch(Protocol):
+    """Who is told how a run goes on: a progress bar, a log, or nobody."""
+
+    def started(self, name: str) -> None:
+        """A delivery is being read."""
+
+    def advanced(self, rows: int) -> None:
+        """So many more of its rows were read."""
+
+    def finished(self, outcome: Outcome) -> None:
+        """The delivery has its outcome."""
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What a run did: one outcome per delivery, and the plugins that could not be used."""
+
+    outcomes: tuple[Outcome, ...] = ()
+    problems: tuple[Problem, ...] = ()
+
+    @property
+    def exit_code(self) -> int:
+        """DONE, or PARTLY where a delivery failed, a row was quarantined, or a plugin could not be used."""
+        spotless = (each.result in ("loaded", "unchanged") and not each.counts.quarantined for each in self.outcomes)
+        return DONE if all(spotless) and not self.problems else PARTLY
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """What a run is asked to do: one source alone, all but some, and whether anything may be written."""
+
+    only: str | None = None
+    off: tuple[str, ...] = ()
+    dry_run: bool = False
+    limits: dict[str, float] = field(default_factory=dict)
+
+
+def run(config: Config, watch: Watch, only: str | None = None, dry_run: bool = False) -> Report:
+    """Carry out one run of a pipeline; with `only`, deliveries of that source alone; with `dry_run`, nothing is written.
+
+    A fault of one delivery is its outcome and never ends the run. Raises KeyFileError, WarehouseError, LockedError.
+    """
+    scope = _scope(config, only, dry_run)
+    with ExitStack() as stack:
+        supervisor = stack.enter_context(Supervisor(_hello(config), config.limits.seconds))
+        warehouse = stack.enter_context(_opened(config, dry_run))
+        stack.enter_context(warehouse.lock())
+        room = stack.enter_context(workroom(config.work))
+        loading = Loading(supervisor, warehouse, watch, scope)
+        coming = arrivals(
+            config.inbox, room, config.settle_seconds, config.limits.file_mb, lambda mark: warehouse.known(mark) is not None
+        )
+        report = Report(tuple(loading.outcomes(coming)), supervisor.ready().problems)
+        loading.close(report.exit_code)
+        return report
+
+
+def check(file: Path, hello: Hello, seconds: float, warehouse: Warehouse, watch: Watch) -> Outcome:
+    """Read one file as a run would, into `warehouse` (one in memory): its outcome, with every reason in the warehouse."""
+    with Supervisor(hello, seconds) as supervisor, workroom() as room:
+        loading = Loading(supervisor, warehouse, watch, Scope(limits=dict.fromkeys(_names(supervisor.ready()), 1.0)))
+        return next(loading.outcomes(iter([single(file, room)])))
+
+
+def _names(ready: Ready) -> list[str]:
+    return [source.name for source in ready.sources]
+
+
+def _hello(config: Config) -> Hello:
+    return Hello(config.limits.memory_mb, config.plugins.allow, config.plugins.deny)
+
+
+def _scope(config: Config, only: str | None, dry_run: bool) -> Scope:
+    off = tuple(name for name, settings in config.sources.items() if not settings.enabled)
+    limits = {name: each.error_limit for name, each in config.sources.items() if each.error_limit is not None}
+    return Scope(only, off, dry_run, limits)
+
+
+def _opened(config: Config, dry_run: bool) -> Warehouse:
+    """The warehouse; a dry run before the first run has none to look at, and must not make one."""
+    path = config.warehouse.path
+    if dry_run and (not config.key_file.exists() or (path is not None and not path.exists())):
+        return Warehouse.memory()
+    keys = Keys.load(config.key_file, create=not dry_run)
+    return Warehouse.open(config.warehouse.url.get_secret_value(), keys, create=not dry_run)
+
+
+class Loading:
+    """The deliveries of one run, one after another."""
+
+    def __init__(self, supervisor: Supervisor, warehouse: Warehouse, watch: Watch, scope: Scope) -> None:
+        self._supervisor, self._warehouse, self._watch, self._scope = supervisor, warehouse, watch, scope
+        self._run = Run(uuid.uuid4().hex, datetime.now(UTC), f"chuanyu-etl {version('chuanyu-etl')}")
+
+    def outcomes(self, coming: Iterator[Arrival | Refused | Unchanged]) -> Iterator[Outcome]:
+        """One outcome for each delivery that this run is concerned with."""
+        for item in coming:
+            started = time.monotonic()
+            outcome = self._outcome(item)
+            if outcome is not None:
+                timed = replace(outcome, seconds=time.monotonic() - started)
+                self._watch.finished(timed)
+                yield timed
+
+    def close(self, exit_code: int) -> None:
+        """Note how the run ended, where it changed anything."""
+        if not self._scope.dry_run:
+            self._warehouse.finished(self._run.run_id, exit_code)
+
+    def _outcome(self, item: Arrival | Refused | Unchanged) -> Outcome | None:
+        if isinstance(item, Unchanged):
+            return Outcome(item.name, None, "unchanged")
+        if isinstance(item, Refused):
+            return Outcome(item.name, None, "failed", error=item.error.code, detail=item.error.detail)
+        with released(item):
+            self._watch.started(item.name)
+            return self._delivered(item)
+
+    def _delivered(self, arrival: Arrival) -> Outcome | None:
+        """Load one delivery, or keep why it could not be; None where its source is not wanted in this run."""
+        try:
+            return self._loaded(arrival)
+        except DeliveryError as fault:
+            detail = dict(fault.detail)
+            return self._failed(arrival, str(detail.pop("source", "")), fault.code, detail)
+        except BalanceError:
+            return self._failed(arrival, "", "unbalanced", {})
+
+    def _loaded(self, arrival: Arrival) -> Outcome | None:
+        scope = self._scope
+        answers = self._supervisor.stream(Job(str(arrival.path), arrival.name, arrival.modified, scope.only, scope.off))
+        claimed = next(answers)
+        if not isinstance(claimed, Claimed):
+            return None
+        source = self._facts(claimed.source)
+        with self._warehouse.delivery(
+            arrival,
+            source.name,
+            claimed.place,
+            semantics=source.semantics,
+            key=source.key,
+            variant=source.variant,
+            plugin=source.plugin,
+            run=self._run,
+            dry_run=scope.dry_run,
+        ) as load:
+            accounts = self._filled(load, answers)
+            counts = load.finish(scope.limits.get(source.name, source.error_limit), accounts)
+        error = "too_many_errors" if load.result == "rejected" else None
+        done = Outcome(arrival.name, source.name, load.result, counts, error, place=claimed.place, accounts=accounts)
+        return replace(done, **asdict(load.plan))
+
+    def _filled(self, load: Load, answers: Iterator[Claimed | Prepared | Done]) -> tuple[HeaderAccount, ...]:
+        """Store every batch; the accounts of the headers come last."""
+        for answer in answers:
+            if isinstance(answer, Done):
+                return answer.accounts
+            if isinstance(answer, Prepared):
+                load.add(answer)
+                self._watch.advanced(answer.read)
+        return ()
+
+    def _facts(self, name: str) -> SourceFacts:
+        return next(source for source in self._supervisor.ready().sources if source.name == name)
+
+    def _failed(self, arrival: Arrival, source: str, code: str, detail: dict[str, str | int]) -> Outcome | None:
+        if self._scope.only is not None and source != self._scope.only:
+            return None
+        if not self._scope.dry_run:
+            self._warehouse.failed(arrival, source, code, detail, self._run)
+        return Outcome(arrival.name, source or None, "failed", error=code, detail=detail)

@@ -1,0 +1,127 @@
+"""Finding a table's header by its content."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import polars as pl
+import pytest
+
+from etl_core import header
+from etl_core.contract import Header, RawContract, column
+from etl_core.errors import DeliveryError
+from etl_core.records import Agency, Place
+from etl_core.source import Source
+
+ON = date(2024, 1, 1)
+
+
+class Sheet(RawContract):
+    person_name: str = column("姓名", "教师姓名")
+    id_number: str = column("身份证号")
+    face: str = column("学时/面授")
+    online: str = column("学时/网络")
+    note: str = column("备考", optional=True)
+
+
+SOURCE = Source(
+    name="made_up",
+    agency=Agency("500109", "某校"),
+    title="表",
+    contract=Sheet,
+    normalise={"person_name": pl.col("person_name")},
+    key=("person",),
+    semantics="append",
+    place=lambda name, above: Place("1", (1,)),
+    ignored=("序号",),
+    dropped=("手机号码",),
+)
+
+TWO_LEVELS = [
+    ("某校登记表", None, None, None, None),
+    ("序号", "姓名", "身份证号", "学时", None),
+    (None, None, None, "面授", "网络"),
+    ("1", "赵", "x", "8", "16"),
+]
+
+
+def found(rows: list[tuple[str | None, ...]], on: date = ON) -> header.Layout:
+    layout = header.locate(rows, SOURCE, on)
+    assert layout is not None
+    return layout
+
+
+def test_a_two_level_header_is_flattened_and_found_under_its_title() -> None:
+    layout = found(TWO_LEVELS)
+    assert (layout.top, layout.depth, layout.absent) == (1, 2, ())
+    assert layout.texts == ("序号", "姓名", "身份证号", "学时/面授", "学时/网络")
+
+
+def test_a_moved_title_and_a_blank_leading_column_do_not_matter() -> None:
+    moved = [(None,) * 6, *((None, *row) for row in TWO_LEVELS)]
+    assert dict(found(moved).fields) == {"person_name": 2, "id_number": 3, "face": 4, "online": 5}
+
+
+def test_reordered_columns_are_found_by_their_headers() -> None:
+    rows = [("学时/网络", "身份证号", "学时/面授", "姓名"), ("16", "x", "8", "赵")]
+    assert dict(found(rows).fields) == {"online": 0, "id_number": 1, "face": 2, "person_name": 3}
+
+
+def test_white_space_line_breaks_and_required_marks_in_a_header_do_not_matter() -> None:
+    rows = [("* 教 师\n姓名", "身份证号：", "学时 / 面授", "学时/网络")]
+    layout = found(rows)
+    assert layout.absent == ()
+    assert layout.texts[0] == "* 教 师姓名"
+
+
+def test_a_spelling_counts_only_at_the_dates_at_which_it_is_used() -> None:
+    class Dated(RawContract):
+        person_name: str = column(Header("姓名", until=date(2022, 12, 31)), Header("教师", since=date(2023, 1, 1)))
+
+    source = Source(
+        name="made_up", agency=SOURCE.agency, title="表", contract=Dated, normalise={}, key=(), semantics="append", place=SOURCE.place
+    )
+    old = header.locate([("姓名", "x")], source, date(2022, 5, 1))
+    new = header.locate([("姓名", "x")], source, date(2024, 5, 1))
+    assert old is not None and old.absent == ()
+    assert new is None
+
+
+def test_a_missing_column_is_named_together_with_the_nearest_header_found() -> None:
+    layout = found([("姓名", "身份证件号", "学时/面授", "学时/网络")])
+    with pytest.raises(DeliveryError) as refusal:
+        header.complete(layout, SOURCE, "表1")
+    assert refusal.value.code == "schema.missing_column"
+    assert refusal.value.detail == {"sheet": "表1", "column": "身份证号", "nearest": "身份证件号"}
+
+
+def test_a_missing_optional_column_is_no_fault() -> None:
+    assert "note" not in found(TWO_LEVELS).absent
+
+
+def test_every_header_is_mapped_ignored_dropped_or_unknown() -> None:
+    rows = [("序号", "姓名", "身份证号", "学时/面授", "学时/网络", "手机号码", "籍贯", None)]
+    assert header.account(found(rows), SOURCE) == {
+        "mapped": ("姓名", "身份证号", "学时/面授", "学时/网络"),
+        "ignored": ("序号",),
+        "dropped": ("手机号码",),
+        "unknown": ("籍贯",),
+    }
+
+
+def test_the_second_column_of_a_name_is_told_from_the_first() -> None:
+    class Twice(RawContract):
+        person_name: str = column("姓名")
+        tutor: str = column("姓名#2")
+
+    source = Source(
+        name="made_up", agency=SOURCE.agency, title="表", contract=Twice, normalise={}, key=(), semantics="append", place=SOURCE.place
+    )
+    layout = header.locate([("编号", "姓名", "单位", "姓名")], source, ON)
+    assert layout is not None and dict(layout.fields) == {"person_name": 1, "tutor": 3}
+
+
+def test_a_sheet_without_half_of_the_promised_headers_is_something_else() -> None:
+    assert header.plausible(found(TWO_LEVELS))
+    assert not header.plausible(header.locate([("姓名", "科目", "成绩")], SOURCE, ON))
+    assert not header.plausible(header.locate([("代码", "名称")], SOURCE, ON))
