@@ -18,9 +18,9 @@ HOURS_A_DAY = 8
 HOURS_A_HALF_DAY = 4
 MINUTES_AN_HOUR = 45
 _LARGEST = "99999.99"
-_NUMBER = r"-?\d+(?:\.\d+)?"
+_NUMBER = r"-?[0-9]+(?:\.[0-9]+)?"
 _UNIT = "个?(?:学时|课时)"
-_DAYS = r"(?:\d+(?:\.\d+)?天半?|(?:\d+个)?半天)"
+_DAYS = r"(?:[0-9]+(?:\.[0-9]+)?天半?|(?:[0-9]+个)?半天)"
 _STATED = (
     rf"^({_NUMBER})(?:{_UNIT})?$",
     rf"^{_DAYS}[/、,(]({_NUMBER})(?:{_UNIT})?\)?$",
@@ -44,7 +44,7 @@ def minutes(e: str | pl.Expr) -> pl.Expr:
     """Read minutes: the struct of `hours`, basis minutes, hours = minutes / 45 floored to 0.5 (ruling 47)."""
     stated = _float(_signed(e).str.extract(rf"^({_NUMBER})(?:分钟|分)?$", 1)) / MINUTES_AN_HOUR
     # Rounded first: a product with 1/45 may fall short of a whole half-hour by its last bit.
-    return let(lambda amount: _amount(amount, (amount * 2).round(6).floor() / 2, "minutes"), stated)
+    return let(lambda hours: _amount(hours, _fitted((hours * 2).round(6).floor() / 2), "minutes"), stated)
 
 
 def credits(e: str | pl.Expr) -> pl.Expr:  # noqa: A001 (the field's name in contract §2)
@@ -84,9 +84,14 @@ def _hours(text: pl.Expr) -> pl.Expr:
     halves = _float(text.str.replace("^半天$", "1个半天").str.extract(rf"^({_NUMBER})个半天$", 1))
     return pl.coalesce(
         let(lambda written: _amount(_float(written), written, "stated"), stated),
-        let(lambda amount: _amount(amount, amount, "days"), days * HOURS_A_DAY),
-        let(lambda amount: _amount(amount, amount, "half_days"), halves * HOURS_A_HALF_DAY),
+        let(lambda hours: _amount(hours, _fitted(hours), "days"), days * HOURS_A_DAY),
+        let(lambda hours: _amount(hours, _fitted(hours), "half_days"), halves * HOURS_A_HALF_DAY),
     )
+
+
+def _fitted(hours: pl.Expr) -> pl.Expr:
+    """Leave out what Decimal(7,2) cannot hold: from a float, even a lenient cast raises there."""
+    return pl.when(hours.abs() < 99999.99).then(hours)
 
 
 def _amount(stated: pl.Expr, exact: pl.Expr, basis: str) -> pl.Expr:

@@ -13,16 +13,16 @@ from etl_core.expressions.let import let
 from etl_core.expressions.text import clean, fold, halfwidth, plain
 
 SPAN = pl.Struct({"start": pl.Date(), "end": pl.Date(), "precision": pl.String()})
-_YEAR = r"(?:19|20)\d\d"
+_YEAR = r"(?:19|20)[0-9][0-9]"
 _CLOCK = (
-    r"(?:T|\s+|日\s*|号\s*)(?:[01]?\d|2[0-4]):[0-5]\d(?::[0-5]\d(?:\.\d+)?)?"
-    r"(?:\s*(?:Z|[+-]\d\d:\d\d|\+\d{4}))?"
+    r"(?:T|\s+|日\s*|号\s*)(?:[01]?[0-9]|2[0-4]):[0-5][0-9](?::[0-5][0-9](?:\.[0-9]+)?)?"
+    r"(?:\s*(?:Z|[+-][0-9][0-9]:[0-9][0-9]|\+[0-9]{4}))?"
 )
-_PART = r"(?:\d{4}\.)?\d{1,2}(?:\.\d{1,2})?"
+_PART = r"(?:[0-9]{4}\.)?[0-9]{1,2}(?:\.[0-9]{1,2})?"
 _WHOLE = rf"^{_PART}(?:[~,]{_PART})*$"
-_FIRST = rf"^(?:({_YEAR})\.)?(\d{{1,2}})(?:\.(\d{{1,2}}))?(?:[~,]|$)"
-_LAST_DAY = rf"[~,](?:(?:({_YEAR})\.)?(\d{{1,2}})\.)?(\d{{1,2}})$"
-_LAST_MONTH = rf"[~,](?:({_YEAR})\.)?(\d{{1,2}})$"
+_FIRST = rf"^(?:({_YEAR})\.)?([0-9]{{1,2}})(?:\.([0-9]{{1,2}}))?(?:[~,]|$)"
+_LAST_DAY = rf"[~,](?:(?:({_YEAR})\.)?([0-9]{{1,2}})\.)?([0-9]{{1,2}})$"
+_LAST_MONTH = rf"[~,](?:({_YEAR})\.)?([0-9]{{1,2}})$"
 # One rewriting after the other. Hyphens join the parts of a date where they can, else they mean a range.
 _SPELLINGS = (
     (r"[—–―～~至到]+", "~"),
@@ -30,12 +30,12 @@ _SPELLINGS = (
     (r"[年月/]", "."),
     (r"[日号]", ""),
     (r"\.+(~|,|-|$)", "$1"),
-    (rf"\b({_YEAR})(\d\d)(\d\d)\b", "$1.$2.$3"),
-    (rf"\b({_YEAR})(\d\d)\b", "$1.$2"),
-    (r"\b(\d{4})-(\d{1,2})-(\d{1,2})\b", "$1.$2.$3"),
-    (r"\b(\d{4})-(\d{1,2})\b", "$1.$2"),
-    (r"([~,-])(\d{1,2})-(\d{1,2})$", "$1$2.$3"),
-    (r"^(\d{1,2})-(\d{1,2})([~,-]|$)", "$1.$2$3"),
+    (rf"\b({_YEAR})([0-9][0-9])([0-9][0-9])\b", "$1.$2.$3"),
+    (rf"\b({_YEAR})([0-9][0-9])\b", "$1.$2"),
+    (r"\b([0-9]{4})-([0-9]{1,2})-([0-9]{1,2})\b", "$1.$2.$3"),
+    (r"\b([0-9]{4})-([0-9]{1,2})\b", "$1.$2"),
+    (r"([~,-])([0-9]{1,2})-([0-9]{1,2})$", "$1$2.$3"),
+    (r"^([0-9]{1,2})-([0-9]{1,2})([~,-]|$)", "$1.$2$3"),
     (r"-", "~"),
 )
 
@@ -69,7 +69,7 @@ def span(e: str | pl.Expr, year: int | pl.Expr | None = None) -> pl.Expr:
 
 def day(e: str | pl.Expr) -> pl.Expr:
     """Read one day: Date from the single-day forms of `span`; null for a range, a list, a month."""
-    alone = rf"^({_YEAR})\.(\d{{1,2}})\.(\d{{1,2}})$"
+    alone = rf"^({_YEAR})\.([0-9]{{1,2}})\.([0-9]{{1,2}})$"
     written = _canonical(e).str.extract_groups(alone)
     found = let(lambda parts: _date(*(parts.struct.field(part) for part in "123")), written)
     return pl.coalesce(_serial_day(e), found)
@@ -77,7 +77,7 @@ def day(e: str | pl.Expr) -> pl.Expr:
 
 def year(e: str | pl.Expr) -> pl.Expr:
     """Read a year 1900-2099: Int16 from 2023, 2023.0, 2023年, 2023年度; null when empty or unreadable."""
-    return plain(e).str.extract(rf"^({_YEAR})(?:\.0+|年|年度)?$", 1).cast(pl.Int16)
+    return plain(e).str.extract(rf"^({_YEAR})(?:\.0+|年|年度)?$", 1).cast(pl.Int16, strict=False)
 
 
 def school_year(e: str | pl.Expr) -> pl.Expr:
@@ -85,7 +85,7 @@ def school_year(e: str | pl.Expr) -> pl.Expr:
     pattern = rf"^({_YEAR})年?[-—–―~至到/]+({_YEAR})(?:年度|学年度|学年)?$"
 
     def first(years: pl.Expr) -> pl.Expr:
-        one, two = (years.struct.field(part).cast(pl.Int16) for part in "12")
+        one, two = (years.struct.field(part).cast(pl.Int16, strict=False) for part in "12")
         return pl.when(two == one + 1).then(one)
 
     return let(first, plain(e).str.extract_groups(pattern))
@@ -101,7 +101,7 @@ def _canonical(e: str | pl.Expr) -> pl.Expr:
 
 def _serial_day(e: str | pl.Expr) -> pl.Expr:
     """Days since 1899-12-30, with or without a time of day."""
-    days = plain(e).str.extract(r"^([2-5]\d{4}|60000)(?:\.\d+)?$", 1).cast(pl.Int32)
+    days = plain(e).str.extract(r"^([2-5][0-9]{4}|60000)(?:\.[0-9]+)?$", 1).cast(pl.Int32, strict=False)
     return pl.lit("1899-12-30").str.to_date("%Y-%m-%d") + pl.duration(days=days)
 
 
@@ -141,7 +141,7 @@ def _months(text: pl.Expr) -> pl.Expr:
 
 
 def _numbers(groups: pl.Expr, parts: str = "123") -> list[pl.Expr]:
-    return [groups.struct.field(part).cast(pl.Int32) for part in parts]
+    return [groups.struct.field(part).cast(pl.Int32, strict=False) for part in parts]
 
 
 def _date(year: pl.Expr, month: pl.Expr, day: pl.Expr) -> pl.Expr:

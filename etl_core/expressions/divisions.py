@@ -48,7 +48,7 @@ def division(
 
 def division_valid(code: str | pl.Expr, on: pl.Expr) -> pl.Expr:
     """Keep a code of any level that is in force on a date (ruling 60): String(6), else null."""
-    text = plain(code).str.extract(r"^(\d{6})(?:\.0+)?$", 1)
+    text = plain(code).str.extract(r"^([0-9]{6})(?:\.0+)?$", 1)
     return pl.when(_dated(text, on).is_in(_valid())).then(text)
 
 

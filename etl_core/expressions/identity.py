@@ -17,9 +17,9 @@ WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
 # Cyrillic Х and × are typed for X (ruling 28); full-width Ｘ and lower case are mended before.
 _CROSSES = ["Х", "×", "✕"]
 _MASK = r"\*|[X●•#]{3,}"
-_FLOAT = r"^\d+(?:\.\d+)?E\+?\d+$|^\d{16,}\.0*$"
-_SHORT = r"^\d{15}$"
-_SHAPE = r"^\d{6}(?:19|20)\d{9}[\dX]$"
+_FLOAT = r"^[0-9]+(?:\.[0-9]+)?E\+?[0-9]+$|^[0-9]{16,}\.0*$"
+_SHORT = r"^[0-9]{15}$"
+_SHAPE = r"^[0-9]{6}(?:19|20)[0-9]{9}[0-9X]$"
 
 
 def masked(e: str | pl.Expr) -> pl.Expr:
@@ -57,8 +57,8 @@ def id_fault(e: str | pl.Expr, id_type: pl.Expr | None = None) -> pl.Expr:
 
 def sex_of(number: str | pl.Expr) -> pl.Expr:
     """Read the sex from the 17th digit of a normalised resident number (GB 11643): Int16 1, 2 or null."""
-    digit = column(number).str.extract(r"^\d{16}(\d)[\dX]$", 1).cast(pl.Int16)
-    return 2 - digit % 2
+    digit = column(number).str.extract(r"^[0-9]{16}([0-9])[0-9X]$", 1).cast(pl.Int16, strict=False)
+    return (digit + 1) % 2 + 1
 
 
 def sex(e: str | pl.Expr) -> pl.Expr:
@@ -73,7 +73,7 @@ def _is_resident(id_type: pl.Expr) -> pl.Expr:
 def _mended(e: str | pl.Expr) -> pl.Expr:
     """Mend what ruling 28 lists, and a 15-digit number that a spreadsheet wrote as a float (ruling 26)."""
     text = plain(e).str.to_uppercase().str.replace_many(_CROSSES, ["X"] * len(_CROSSES))
-    return text.str.replace(r"^(\d{15})\.0+$", "$1")
+    return text.str.replace(r"^([0-9]{15})\.0+$", "$1")
 
 
 def _fault(text: pl.Expr) -> pl.Expr:
@@ -105,7 +105,7 @@ def _upgraded(text: pl.Expr) -> pl.Expr:
 
 
 def _check_digit(body: pl.Expr) -> pl.Expr:
-    weighted = let(_weighted, body.cast(pl.Int64))
+    weighted = let(_weighted, body.cast(pl.Int64, strict=False))
     return ((12 - weighted % 11) % 11).cast(pl.String).str.replace("^10$", "X")
 
 
@@ -114,7 +114,7 @@ def _sound(number: pl.Expr) -> pl.Expr:
 
     def judge(whole: pl.Expr) -> pl.Expr:
         born = whole.str.slice(6, 8).str.to_date("%Y%m%d", strict=False).is_not_null()
-        last = whole.str.slice(17).str.replace("X", "10").cast(pl.Int64)
-        return born & ((let(_weighted, whole.str.slice(0, 17).cast(pl.Int64)) + last) % 11 == 1)
+        last = whole.str.slice(17).str.replace("X", "10").cast(pl.Int64, strict=False)
+        return born & ((let(_weighted, whole.str.slice(0, 17).cast(pl.Int64, strict=False)) + last) % 11 == 1)
 
     return let(judge, pl.when(number.str.contains(_SHAPE)).then(number))

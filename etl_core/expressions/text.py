@@ -53,4 +53,4 @@ def key(e: str | pl.Expr) -> pl.Expr:
     A whole number that a spreadsheet wrote as a float («10.0») loses its fraction.
     """
     text = plain(e).str.to_uppercase().str.replace_all("[—–―‐‑−]+", "-")
-    return text.str.replace(r"^(\d+)\.0+$", "$1")
+    return text.str.replace(r"^([0-9]+)\.0+$", "$1")
