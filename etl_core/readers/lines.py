@@ -17,9 +17,10 @@ from etl_core.readers import quoting, text
 from etl_core.readers.batches import FIXED, names
 from etl_core.readers.quoting import Irregular
 
-# Cells a frame may have. No regular table of a chunk comes near; it bounds the memory that one absurdly wide
-# row among many narrow ones can ask for. Surplus cells of that row are not kept, its width is told truly.
-CELLS = 1 << 25
+# Cells a frame may have, and columns. No regular table of a chunk comes near; they bound the memory and time that
+# one absurdly wide row can ask for. Surplus cells of that row are not kept, its width is told truly.
+CELLS = 1 << 24
+COLUMNS = 1 << 14
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,10 +76,10 @@ def _absent(unix: bytes) -> str:
 
 
 def _columns(table: pl.DataFrame, records: Sequence[Irregular] = ()) -> int:
-    """Number of cell columns: of the widest row, within CELLS."""
+    """Number of cell columns: of the widest row, within CELLS and COLUMNS."""
     regular = int(table.select(pl.col("width").max().fill_null(1)).item())
     widest = max(1, regular, *(len(record.cells) for record in records))
-    return min(widest, max(1, CELLS // max(1, table.height)))
+    return min(widest, COLUMNS, max(1, CELLS // max(1, table.height)))
 
 
 def _merged(

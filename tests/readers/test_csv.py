@@ -148,6 +148,12 @@ def test_one_absurdly_wide_row_is_told_truly_in_bounded_memory(file):
     assert grids[-1].rows.tail(1).select("row", "c0", "c1").row(0) == (200_002, "last", "row")
 
 
+def test_a_row_of_millions_of_fields_keeps_a_bounded_number_of_cells(file):
+    rows = next(read(file(b"," * 2_000_000 + b"x\nlast,row\n"))).rows
+    assert rows.get_column("width").to_list() == [2_000_001, 2]
+    assert rows.width < 20_000
+
+
 def test_a_line_beyond_all_measure_is_unsafe(file, monkeypatch):
     monkeypatch.setattr(reader, "LONGEST", 1000)
     with pytest.raises(DeliveryError) as caught:
