@@ -12,7 +12,7 @@ from importlib.resources import files
 def codes(package: str) -> Mapping[str, Mapping[str, str]]:
     """Unified field → word as the agency writes it → value of the unified contract, from `package`/codes.csv."""
     found: dict[str, dict[str, str]] = {}
-    with files(package).joinpath("codes.csv").open(encoding="utf-8", newline="") as lines:
-        for line in csv.DictReader(lines):
-            found.setdefault(line["field"], {})[line["word"]] = line["value"]
+    text = files(package).joinpath("codes.csv").read_text(encoding="utf-8")
+    for line in csv.DictReader(text.splitlines()):
+        found.setdefault(line["field"], {})[line["word"]] = line["value"]
     return found

@@ -69,7 +69,10 @@ class RawContract(pa.DataFrameModel):
 
 
 def column(
-    *headers: str | Header, checks: Iterable[pa.Check] = (), reads: Reads | None = None, optional: bool = False
+    *headers: str | Header,
+    checks: Iterable[pa.Check] = (),
+    reads: Reads | None = None,
+    optional: bool = False,
 ) -> Any:
     """A field read from the column under one of `headers` (older and newer spellings side by side)."""
     known = tuple(Header(each) if isinstance(each, str) else each for each in headers)
@@ -97,20 +100,20 @@ def _field(origin: Origin, checks: Iterable[pa.Check], reads: Reads | None) -> A
     return field
 
 
-@cache
 def origins(contract: type[RawContract]) -> Mapping[str, Origin]:
     """Each field's origin, in the order of declaration."""
-    columns = contract.to_schema().columns
-    return {name: declared.metadata["origin"] for name, declared in columns.items()}
+    return {name: told["origin"] for name, told in _declared(contract).items()}
+
+
+def readings(contract: type[RawContract]) -> tuple[Reading, ...]:
+    """How the cells of the contract are read, each of them once (expressions/reading.py)."""
+    return tuple(told["reads"](name) for name, told in _declared(contract).items() if told["reads"])
 
 
 @cache
-def readings(contract: type[RawContract]) -> tuple[Reading, ...]:
-    """How the cells of the contract are read, each of them once (expressions/reading.py)."""
-    columns = contract.to_schema().columns
-    return tuple(
-        declared.metadata["reads"](name) for name, declared in columns.items() if declared.metadata["reads"]
-    )
+def _declared(contract: Any) -> dict[str, dict[str, Any]]:
+    """What `_field` keeps of each field; Any, because pyright holds a pandera model for unhashable."""
+    return {name: column.metadata for name, column in contract.to_schema().columns.items()}
 
 
 def check(code: str, passes: Passes, at: str | None = None) -> pa.Check:
@@ -155,7 +158,9 @@ def identified() -> list[pa.Check]:
 
 def agreeing(id_number: str) -> pa.Check:
     """Warning sex.conflict: the stated sex differs from the identity number's 17th digit (ruling 32)."""
-    return check("sex.conflict", lambda cell: identity.sex(cell) == identity.sex_of(part(id_number, "number")))
+    return check(
+        "sex.conflict", lambda cell: identity.sex(cell) == identity.sex_of(part(id_number, "number"))
+    )
 
 
 def spanning() -> list[pa.Check]:
@@ -194,7 +199,9 @@ def houred(nothing: bool = False) -> list[pa.Check]:
 
     return [
         check("hours.unparsable", lambda cell: empty(cell) | part(cell, "stated").is_not_null()),
-        check("hours.range", lambda cell: empty(cell) | part(cell, "stated").is_between(0, 2000, closed="right")),
+        check(
+            "hours.range", lambda cell: empty(cell) | part(cell, "stated").is_between(0, 2000, closed="right")
+        ),
     ]
 
 

@@ -110,17 +110,25 @@ def plausible(layout: Layout | None) -> bool:
     return len(layout.fields) >= max(min(2, promised), promised / 2)
 
 
+def promised(source: Source) -> tuple[str, ...]:
+    """Fields whose header every table of the source must have."""
+    declared = origins(source.contract).items()
+    return tuple(field for field, origin in declared if origin.kind == "header" and not origin.optional)
+
+
 def complete(layout: Layout, source: Source, sheet: str | None) -> Layout:
-    """The layout itself, or the delivery error that names the missing header and the nearest one found."""
-    if not layout.absent:
-        return layout
-    field = layout.absent[0]
-    expected = origins(source.contract)[field].headers[-1].text
+    """The layout itself; raises DeliveryError schema.missing_column where a promised header is absent."""
+    if layout.absent:
+        raise missing(layout, source, sheet)
+    return layout
+
+
+def missing(layout: Layout, source: Source, sheet: str | None) -> DeliveryError:
+    """The delivery error that names the first missing header and the nearest one found that is not used otherwise."""
+    expected = origins(source.contract)[layout.absent[0]].headers[-1].text
     spare = [text for at, text in enumerate(layout.texts) if text and at not in layout.fields.values()]
-    near = get_close_matches(expected, spare, n=1, cutoff=0.3) or spare[:1]
-    raise DeliveryError(
-        "schema.missing_column", sheet=sheet or "", column=expected, nearest=near[0] if near else "—"
-    )
+    near = get_close_matches(expected, spare, n=1, cutoff=0.3) or ["—"]
+    return DeliveryError("schema.missing_column", sheet=sheet or "", column=expected, nearest=near[0])
 
 
 def account(layout: Layout, source: Source) -> dict[str, tuple[str, ...]]:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import polars as pl
+from etl_schemas.training import FIELDS
 
 from etl_core.expressions import identity, words
 from etl_core.records import CARRIED, PLACE
 from etl_core.source import Source
-from etl_schemas.training import FIELDS
 
 # Unified columns stand beside the contract's until the variants are told apart; the mark keeps their names distinct.
 _MARK = "="
@@ -64,7 +64,9 @@ def _implied(given: set[str]) -> dict[str, pl.Expr]:
         "sex": pl.coalesce(pl.col("sex"), identity.sex_of(pl.col("id_number")), pl.lit(0, pl.Int16)),
         "hours_basis": _basis("hours", given),
         "credits_basis": _basis("credits", given),
-        "credit_kind": pl.when(pl.col("credits").is_not_null()).then(pl.col("credit_kind").fill_null("unspecified")),
+        "credit_kind": pl.when(pl.col("credits").is_not_null()).then(
+            pl.col("credit_kind").fill_null("unspecified")
+        ),
         "training_year": pl.coalesce(pl.col("end_date").dt.year().cast(pl.Int16), pl.col("training_year")),
     }
     if "mode" not in given:

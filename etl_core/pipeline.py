@@ -21,7 +21,10 @@ from etl_core.records import Arrival, HeaderAccount, Outcome, Prepared
 from etl_core.supervisor import Supervisor
 from etl_core.warehouse import Load, Run, Warehouse
 
-DONE, PARTLY = 0, 3  # exit codes: all loaded or nothing new; finished with quarantined rows or failed deliveries
+DONE, PARTLY = (
+    0,
+    3,
+)  # exit codes: all loaded or nothing new; finished with quarantined rows or failed deliveries
 
 
 class Watch(Protocol):
@@ -47,7 +50,9 @@ class Report:
     @property
     def exit_code(self) -> int:
         """DONE, or PARTLY where a delivery failed, a row was quarantined, or a plugin could not be used."""
-        spotless = (each.result in ("loaded", "unchanged") and not each.counts.quarantined for each in self.outcomes)
+        spotless = (
+            each.result in ("loaded", "unchanged") and not each.counts.quarantined for each in self.outcomes
+        )
         return DONE if all(spotless) and not self.problems else PARTLY
 
 
@@ -74,7 +79,11 @@ def run(config: Config, watch: Watch, only: str | None = None, dry_run: bool = F
         room = stack.enter_context(workroom(config.work))
         loading = Loading(supervisor, warehouse, watch, scope)
         coming = arrivals(
-            config.inbox, room, config.settle_seconds, config.limits.file_mb, lambda mark: warehouse.known(mark) is not None
+            config.inbox,
+            room,
+            config.settle_seconds,
+            config.limits.file_mb,
+            lambda mark: warehouse.known(mark) is not None,
         )
         report = Report(tuple(loading.outcomes(coming)), supervisor.ready().problems)
         loading.close(report.exit_code)
@@ -84,7 +93,9 @@ def run(config: Config, watch: Watch, only: str | None = None, dry_run: bool = F
 def check(file: Path, hello: Hello, seconds: float, warehouse: Warehouse, watch: Watch) -> Outcome:
     """Read one file as a run would, into `warehouse` (one in memory): its outcome, with every reason in the warehouse."""
     with Supervisor(hello, seconds) as supervisor, workroom() as room:
-        loading = Loading(supervisor, warehouse, watch, Scope(limits=dict.fromkeys(_names(supervisor.ready()), 1.0)))
+        loading = Loading(
+            supervisor, warehouse, watch, Scope(limits=dict.fromkeys(_names(supervisor.ready()), 1.0))
+        )
         return next(loading.outcomes(iter([single(file, room)])))
 
 
@@ -154,7 +165,9 @@ class Loading:
 
     def _loaded(self, arrival: Arrival) -> Outcome | None:
         scope = self._scope
-        answers = self._supervisor.stream(Job(str(arrival.path), arrival.name, arrival.modified, scope.only, scope.off))
+        answers = self._supervisor.stream(
+            Job(str(arrival.path), arrival.name, arrival.modified, scope.only, scope.off)
+        )
         claimed = next(answers)
         if not isinstance(claimed, Claimed):
             return None
@@ -173,7 +186,9 @@ class Loading:
             accounts = self._filled(load, answers)
             counts = load.finish(scope.limits.get(source.name, source.error_limit), accounts)
         error = "too_many_errors" if load.result == "rejected" else None
-        done = Outcome(arrival.name, source.name, load.result, counts, error, place=claimed.place, accounts=accounts)
+        done = Outcome(
+            arrival.name, source.name, load.result, counts, error, place=claimed.place, accounts=accounts
+        )
         return replace(done, **asdict(load.plan))
 
     def _filled(self, load: Load, answers: Iterator[Claimed | Prepared | Done]) -> tuple[HeaderAccount, ...]:
@@ -189,7 +204,9 @@ class Loading:
     def _facts(self, name: str) -> SourceFacts:
         return next(source for source in self._supervisor.ready().sources if source.name == name)
 
-    def _failed(self, arrival: Arrival, source: str, code: str, detail: dict[str, str | int]) -> Outcome | None:
+    def _failed(
+        self, arrival: Arrival, source: str, code: str, detail: dict[str, str | int]
+    ) -> Outcome | None:
         if self._scope.only is not None and source != self._scope.only:
             return None
         if not self._scope.dry_run:

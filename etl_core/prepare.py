@@ -5,17 +5,24 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import polars as pl
+from etl_schemas.training import TrainingRecord
 
 from etl_core import normalise
 from etl_core.errors import DeliveryError
-from etl_core.extract import Raw, refused
+from etl_core.extract import Raw
 from etl_core.records import ISSUES, Prepared
+from etl_core.refused import FAULT, refused
 from etl_core.source import Source
 from etl_core.validate import verdict
-from etl_schemas.training import TrainingRecord
 
 # With one of these faults nobody can say whose row it is (ruling 72).
-_NAMELESS = ("id_number.damaged", "id_number.length", "id_number.checksum", "required.id_number", "required.person_name")
+_NAMELESS = (
+    "id_number.damaged",
+    "id_number.length",
+    "id_number.checksum",
+    "required.id_number",
+    "required.person_name",
+)
 
 
 def prepare(raw: Raw, source: Source) -> Prepared:
@@ -32,11 +39,13 @@ def prepare(raw: Raw, source: Source) -> Prepared:
     errors = found.filter(pl.col("severity") == "error")
     bad = errors["row"].unique().implode()
     good = records.filter(~pl.col("row").is_in(bad))
-    faulty = raw.rows.filter(pl.col("row").is_in(bad)).with_columns(_fault=pl.lit(None, pl.String))
+    faulty = raw.rows.filter(pl.col("row").is_in(bad)).with_columns(**{FAULT: pl.lit(None, pl.String)})
     return Prepared(
         records=good,
         keys=_keys(raw.frame.filter(pl.col("row").is_in(bad)), errors, source),
-        issues=pl.concat([errors, found.filter((pl.col("severity") == "warning") & ~pl.col("row").is_in(bad))]).cast(ISSUES),  # type: ignore[arg-type]
+        issues=pl.concat(
+            [errors, found.filter((pl.col("severity") == "warning") & ~pl.col("row").is_in(bad))]
+        ).cast(ISSUES),
         skips=raw.skips,
         refused=pl.concat([raw.refused, refused(faulty, raw.texts, source)]),
         read=raw.read,
@@ -49,7 +58,9 @@ def _shown(shown: Mapping[str, str | None], source: Source) -> dict[str, str | N
     for variant in source.variants:
         fields.update(variant.fields)
     roots = {field: value.meta.root_names() for field, value in fields.items()}
-    return {field: next((shown[root] for root in names if root in shown), None) for field, names in roots.items()}
+    return {
+        field: next((shown[root] for root in names if root in shown), None) for field, names in roots.items()
+    }
 
 
 def _keys(faulty: pl.DataFrame, errors: pl.DataFrame, source: Source) -> pl.DataFrame:

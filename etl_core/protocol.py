@@ -134,7 +134,10 @@ def encode(answer: Answer) -> list[bytes]:
     """One message of the child: a JSON line, and the Arrow bytes that it announces."""
     kind = type(answer).__name__
     if not isinstance(answer, Prepared):
-        return [json.dumps({"type": kind, "value": asdict(answer)}, default=date.isoformat).encode("ascii") + b"\n"]
+        return [
+            json.dumps({"type": kind, "value": asdict(answer)}, default=date.isoformat).encode("ascii")
+            + b"\n"
+        ]
     parts = [_arrow(getattr(answer, name)) for name in FRAMES]
     told = {"type": kind, "read": answer.read, "sizes": [len(part) for part in parts]}
     return [json.dumps(told).encode("ascii") + b"\n", *parts]
@@ -156,7 +159,10 @@ def decode(text: bytes, exactly: Callable[[int], bytes]) -> Answer:
 
 
 def _ready(told: dict[str, Any]) -> Ready:
-    sources = (SourceFacts(**{**each, "key": tuple(each["key"]), "variant": tuple(each["variant"])}) for each in told["sources"])
+    sources = (
+        SourceFacts(**{**each, "key": tuple(each["key"]), "variant": tuple(each["variant"])})
+        for each in told["sources"]
+    )
     return Ready(tuple(sources), tuple(Problem(**each) for each in told["problems"]))
 
 

@@ -7,12 +7,11 @@ from dataclasses import dataclass
 from datetime import date
 from itertools import chain
 
-from etl_core import header
 from etl_core.contract import origins
 from etl_core.errors import DeliveryError
-from etl_core.extract import head
 from etl_core.records import Grid
 from etl_core.source import Source
+from etl_core.table import located
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +40,9 @@ class Claim:
         return self.whole, self.named and self.plausible, self.named, share
 
 
-def survey(grids: Iterable[Grid], name: str, sources: Sequence[Source], on: date) -> tuple[tuple[Claim, ...], Iterator[Grid]]:
+def survey(
+    grids: Iterable[Grid], name: str, sources: Sequence[Source], on: date
+) -> tuple[tuple[Claim, ...], Iterator[Grid]]:
     """Every source's claim on a file, best first, and the file's grids with the ones looked at put back.
 
     Looking stops at the first sheet whose whole header some source knows; of a sheet only its first batch is looked at.
@@ -55,10 +56,10 @@ def survey(grids: Iterable[Grid], name: str, sources: Sequence[Source], on: date
         if (grid.file, grid.sheet) in sheets:
             break
         sheets.add((grid.file, grid.sheet))
-        if not grid.visible:
-            continue
         for source in sources:
-            best[source.name] = max(best[source.name], _claim(grid, source, name, on), key=lambda each: each.rank)
+            best[source.name] = max(
+                best[source.name], _claim(grid, source, name, on), key=lambda each: each.rank
+            )
         if any(claim.whole for claim in best.values()):
             break
     ordered = sorted(best.values(), key=lambda each: each.rank, reverse=True)
@@ -66,9 +67,13 @@ def survey(grids: Iterable[Grid], name: str, sources: Sequence[Source], on: date
 
 
 def _claim(grid: Grid | None, source: Source, name: str, on: date) -> Claim:
-    layout = header.locate(head(grid), source, on) if grid is not None else None
-    declared = {field: origin for field, origin in origins(source.contract).items() if origin.kind == "header"}
-    absent = layout.absent if layout else tuple(field for field, origin in declared.items() if not origin.optional)
+    layout = located(grid, source, on) if grid is not None else None
+    declared = {
+        field: origin for field, origin in origins(source.contract).items() if origin.kind == "header"
+    }
+    absent = (
+        layout.absent if layout else tuple(field for field, origin in declared.items() if not origin.optional)
+    )
     missing = tuple(declared[field].headers[-1].text for field in absent)
     return Claim(source, len(layout.fields) if layout else 0, missing, source.named(name))
 

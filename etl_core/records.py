@@ -1,6 +1,6 @@
 """The frozen values that travel between the stages, and the names of the columns of their frames.
 
-    inbox ──Arrival──► child: Grid ─► raw frame ─► Prepared ──► warehouse: Outcome
+inbox ──Arrival──► child: Grid ─► raw frame ─► Prepared ──► warehouse: Outcome
 """
 
 from __future__ import annotations
@@ -12,21 +12,44 @@ from pathlib import Path
 import polars as pl
 
 # Place of a physical row inside its delivery. `file` is the path shown to people (a page's path in a pull).
-PLACE: dict[str, type[pl.DataType] | pl.DataType] = {"file": pl.String(), "sheet": pl.String(), "row": pl.Int64()}
+PLACE = pl.Schema(
+    {
+        "file": pl.String(),
+        "sheet": pl.String(),
+        "row": pl.Int64(),
+    }
+)
 
 # One row per failed check. `severity` is "error" or "warning"; `column` is the header as in the file, or null.
-ISSUES = {**PLACE, "code": pl.String(), "column": pl.String(), "severity": pl.String()}
+ISSUES = pl.Schema(
+    {
+        **PLACE,
+        "code": pl.String(),
+        "column": pl.String(),
+        "severity": pl.String(),
+    }
+)
 
 # One row per physical row that is not a record; `kind` is one of SKIP_KINDS.
-SKIPS = {**PLACE, "kind": pl.String()}
+SKIPS = pl.Schema({**PLACE, "kind": pl.String()})
 
 # One row per refused row: its cells as JSON {header: text}. `reading` numbers rows in reading order.
-REFUSED = {**PLACE, "cells": pl.String()}
+REFUSED = pl.Schema({**PLACE, "cells": pl.String()})
 
 # Ruling 6.
 SKIP_KINDS = (
-    "title", "header", "total", "signature", "note", "blank", "deleted", "hidden_sheet", "other_sheet",
-    "superseded", "duplicate", "delivery_rejected",
+    "title",
+    "header",
+    "total",
+    "signature",
+    "note",
+    "blank",
+    "deleted",
+    "hidden_sheet",
+    "other_sheet",
+    "superseded",
+    "duplicate",
+    "delivery_rejected",
 )
 
 

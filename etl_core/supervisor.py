@@ -18,7 +18,17 @@ from etl_core.protocol import Answer, Claimed, Done, Failed, Hello, Job, Ready
 from etl_core.records import Prepared
 
 # What a child may see of the environment: never a secret of the configuration.
-_ENVIRONMENT = ("PATH", "HOME", "LANG", "LC_ALL", "TZ", "TMPDIR", "PYTHONPATH", "POLARS_MAX_THREADS", "LD_LIBRARY_PATH")
+_ENVIRONMENT = (
+    "PATH",
+    "HOME",
+    "LANG",
+    "LC_ALL",
+    "TZ",
+    "TMPDIR",
+    "PYTHONPATH",
+    "POLARS_MAX_THREADS",
+    "LD_LIBRARY_PATH",
+)
 
 
 class Supervisor:

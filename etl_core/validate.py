@@ -9,16 +9,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache
 from typing import Any
 
 import pandera.polars as pa
 import polars as pl
+from etl_schemas.reasons import severity
 from pandera.api.polars.types import PolarsData
 from pandera.backends.polars.register import register_polars_backends
 
 from etl_core.records import ISSUES, PLACE
-from etl_schemas.reasons import severity
 
 # The column of row numbers by which rows are told apart inside a batch.
 INDEX = "_index"
@@ -81,9 +81,9 @@ def _run(check: pa.Check | None, field: str, frame: pl.DataFrame) -> pl.Series:
     return result if len(result) == len(frame) else pl.repeat(result.item(), len(frame), eager=True)
 
 
-@lru_cache(maxsize=64)
-def rules(model: type[pa.DataFrameModel]) -> tuple[Rule, ...]:
-    """The rules of a model: its columns' checks, and one rule `required.FIELD` for each column that may not be null.
+@cache
+def rules(model: Any) -> tuple[Rule, ...]:
+    """The rules of a model (a pandera DataFrameModel class): its columns' checks, and one rule `required.FIELD` for each column that may not be null.
 
     Raises TypeError for a declaration that this validator does not carry out (unique, frame-level checks), so that no
     promise is written down and then not kept.
@@ -91,7 +91,9 @@ def rules(model: type[pa.DataFrameModel]) -> tuple[Rule, ...]:
     register_polars_backends()  # pandera's built-in checks find their polars form only afterwards
     schema = model.to_schema()
     if schema.checks or schema.unique:
-        raise TypeError(f"{model.__name__}: frame-level checks and unique are not supported; attach the check to a field")
+        raise TypeError(
+            f"{model.__name__}: frame-level checks and unique are not supported; attach the check to a field"
+        )
     found: list[Rule] = []
     for field, column in schema.columns.items():
         if not column.nullable:
@@ -114,13 +116,12 @@ def verdict(frame: pl.DataFrame, model: type[pa.DataFrameModel], shown: Mapping[
     return Verdict(frame.filter(~faulty), frame.filter(faulty), found.drop(INDEX))
 
 
-def issues(frame: pl.DataFrame, model: type[pa.DataFrameModel], shown: Mapping[str, str | None]) -> pl.DataFrame:
+def issues(
+    frame: pl.DataFrame, model: type[pa.DataFrameModel], shown: Mapping[str, str | None]
+) -> pl.DataFrame:
     """Every failed check of `frame` (records.ISSUES), with the row's position in the frame as INDEX."""
     judged = rules(model)
-    flags = frame.select(
-        rule.failing(frame).alias(str(number))
-        for number, rule in enumerate(judged)
-    )
+    flags = frame.select(rule.failing(frame).alias(str(number)) for number, rule in enumerate(judged))
     places = frame.select(*PLACE).with_row_index(INDEX)
     parts = [
         places.filter(flags[str(number)]).with_columns(

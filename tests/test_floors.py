@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 CLONE = Path(__file__).resolve().parents[1]
-FLOOR_LINE = re.compile(r"^ {4}(\d) {2}(.+)$", re.MULTILINE)
+FLOOR_LINE = re.compile(r"^ {4,5}(\d+) {2}(.+)$", re.MULTILINE)
 
 # A third-party package, and the only places of ours that may import it.
 WALLS = {

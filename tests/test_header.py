@@ -76,10 +76,19 @@ def test_white_space_line_breaks_and_required_marks_in_a_header_do_not_matter() 
 
 def test_a_spelling_counts_only_at_the_dates_at_which_it_is_used() -> None:
     class Dated(RawContract):
-        person_name: str = column(Header("姓名", until=date(2022, 12, 31)), Header("教师", since=date(2023, 1, 1)))
+        person_name: str = column(
+            Header("姓名", until=date(2022, 12, 31)), Header("教师", since=date(2023, 1, 1))
+        )
 
     source = Source(
-        name="made_up", agency=SOURCE.agency, title="表", contract=Dated, normalise={}, key=(), semantics="append", place=SOURCE.place
+        name="made_up",
+        agency=SOURCE.agency,
+        title="表",
+        contract=Dated,
+        normalise={},
+        key=(),
+        semantics="append",
+        place=SOURCE.place,
     )
     old = header.locate([("姓名", "x")], source, date(2022, 5, 1))
     new = header.locate([("姓名", "x")], source, date(2024, 5, 1))
@@ -115,7 +124,14 @@ def test_the_second_column_of_a_name_is_told_from_the_first() -> None:
         tutor: str = column("姓名#2")
 
     source = Source(
-        name="made_up", agency=SOURCE.agency, title="表", contract=Twice, normalise={}, key=(), semantics="append", place=SOURCE.place
+        name="made_up",
+        agency=SOURCE.agency,
+        title="表",
+        contract=Twice,
+        normalise={},
+        key=(),
+        semantics="append",
+        place=SOURCE.place,
     )
     layout = header.locate([("编号", "姓名", "单位", "姓名")], source, ON)
     assert layout is not None and dict(layout.fields) == {"person_name": 1, "tutor": 3}

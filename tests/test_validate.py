@@ -24,9 +24,21 @@ class Sheet(RawContract):
     """A contract with own checks, a check over two columns, a place of its own, and pandera's built-in checks."""
 
     person_name: str = column("姓名", checks=[required("person_name"), check("row.malformed", _short)])
-    hours: str = column("学时", checks=[pa.Check.isin(["8", "16", "x"], error="hours.unparsable"), check("hours.range", lambda c: pl.col(c) != "x")])
+    hours: str = column(
+        "学时",
+        checks=[
+            pa.Check.isin(["8", "16", "x"], error="hours.unparsable"),
+            check("hours.range", lambda c: pl.col(c) != "x"),
+        ],
+    )
     start: str = column("开始")
-    end: str = column("结束", checks=[check("date.order", lambda c: pl.col("start") <= pl.col(c), at="起止"), check("title.unknown", lambda c: pl.col(c) != "9")])
+    end: str = column(
+        "结束",
+        checks=[
+            check("date.order", lambda c: pl.col("start") <= pl.col(c), at="起止"),
+            check("title.unknown", lambda c: pl.col(c) != "9"),
+        ],
+    )
 
 
 cell = st.one_of(st.none(), st.sampled_from(["", " ", "8", "16", "x", "9", "1", "赵", "赵钱孙"]))
@@ -35,7 +47,9 @@ rows = st.lists(st.tuples(cell, cell, cell, cell), max_size=25)
 
 def frame(cells: list[tuple[str | None, ...]]) -> pl.DataFrame:
     fields = pl.DataFrame(cells, schema=dict.fromkeys(SHOWN, pl.String), orient="row")
-    return fields.with_columns(file=pl.lit("a.csv"), sheet=pl.lit(None, pl.String), row=pl.int_range(2, pl.len() + 2))
+    return fields.with_columns(
+        file=pl.lit("a.csv"), sheet=pl.lit(None, pl.String), row=pl.int_range(2, pl.len() + 2)
+    )
 
 
 def _lines(found: pl.DataFrame) -> set[tuple[object, ...]]:
@@ -43,7 +57,9 @@ def _lines(found: pl.DataFrame) -> set[tuple[object, ...]]:
 
 
 @given(rows)
-def test_valid_and_quarantined_are_disjoint_and_together_the_input(cells: list[tuple[str | None, ...]]) -> None:
+def test_valid_and_quarantined_are_disjoint_and_together_the_input(
+    cells: list[tuple[str | None, ...]],
+) -> None:
     given_rows = frame(cells)
     judged = verdict(given_rows, Sheet, SHOWN)
     together = pl.concat([judged.valid, judged.quarantined]).sort("row")
@@ -83,8 +99,14 @@ def test_the_verdict_is_panderas_own(cells: list[tuple[str | None, ...]]) -> Non
         theirs: set[tuple[object, ...]] = set()
     except SchemaErrors as refusal:
         cases = refusal.failure_cases
-        theirs = {(index + 2, check, column) for column, check, index in cases.select("column", "check", "index").iter_rows()}
-    fields = {(row, code, {"起止": "end"}.get(at) or next(name for name, text in SHOWN.items() if text == at)) for row, code, at in _lines(issues(given_rows, Sheet, SHOWN))}
+        theirs = {
+            (index + 2, check, column)
+            for column, check, index in cases.select("column", "check", "index").iter_rows()
+        }
+    fields = {
+        (row, code, {"起止": "end"}.get(at) or next(name for name, text in SHOWN.items() if text == at))
+        for row, code, at in _lines(issues(given_rows, Sheet, SHOWN))
+    }
     assert fields == theirs
 
 
@@ -99,7 +121,9 @@ def test_a_check_that_cannot_be_captured_is_run_on_the_frame() -> None:
     class Odd(RawContract):
         hours: str = column("学时", checks=[pa.Check(roundabout, error="hours.range")])
 
-    given_rows = frame([("赵", "8", None, None), ("赵", "9", None, None)]).select("file", "sheet", "row", "hours")
+    given_rows = frame([("赵", "8", None, None), ("赵", "9", None, None)]).select(
+        "file", "sheet", "row", "hours"
+    )
     assert _lines(verdict(given_rows, Odd, SHOWN).issues) == {(3, "hours.range", "学时")}
 
 
@@ -108,7 +132,7 @@ def test_a_declaration_that_would_not_be_carried_out_is_refused() -> None:
         hours: str
 
         @pa.dataframe_check
-        def whole(cls, data: pa.PolarsData) -> pl.LazyFrame:
+        def whole(cls, data: pa.PolarsData) -> pl.LazyFrame:  # noqa: N805 (pandera makes it a class method)
             return data.lazyframe.select(pl.lit(True))
 
     with pytest.raises(TypeError, match="frame-level"):

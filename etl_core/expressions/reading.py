@@ -38,7 +38,9 @@ def read(frame: pl.LazyFrame, readings: tuple[Reading, ...]) -> pl.LazyFrame:
     for level in sorted({each.level for each in readings}):
         abreast = [each for each in readings if each.level == level]
         wholes = [name(each.field, "") for each in abreast]
-        frame = frame.with_columns(each.value.alias(whole) for each, whole in zip(abreast, wholes, strict=True))
+        frame = frame.with_columns(
+            each.value.alias(whole) for each, whole in zip(abreast, wholes, strict=True)
+        )
         frame = frame.with_columns(
             pl.col(whole).struct.field(part).alias(name(each.field, part))
             for each, whole in zip(abreast, wholes, strict=True)

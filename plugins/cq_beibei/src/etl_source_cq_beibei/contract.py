@@ -6,7 +6,18 @@ import polars as pl
 
 from etl_core.codes import codes
 from etl_core.contract import (
-    RawContract, agreeing, check, column, daily, houred, identified, known, readable, required, spanning, title,
+    RawContract,
+    agreeing,
+    check,
+    column,
+    daily,
+    houred,
+    identified,
+    known,
+    readable,
+    required,
+    spanning,
+    title,
 )
 from etl_core.expressions import reading, words
 from etl_core.expressions.reading import part
@@ -25,7 +36,11 @@ def _result(cell: str) -> pl.Expr:
 
 
 # Empty, 0, / and — mean «no hours of this kind» (ruling 46); a teacher without any kind has no hours at all.
-ANY = check("required.hours", lambda _: pl.any_horizontal(part(kind, "nothing").not_() for kind in KINDS), at="研修学时")
+ANY = check(
+    "required.hours",
+    lambda _: pl.any_horizontal(part(kind, "nothing").not_() for kind in KINDS),
+    at="研修学时",
+)
 HOURS = [*houred(nothing=True), daily(period("start"), period("end"), period("precision"))]
 
 
@@ -33,7 +48,10 @@ class Register(RawContract):
     """One row per principal and term; the three 研修学时 columns are told apart into records of their own."""
 
     period: str = title(
-        r"研修时间[:：]\s*(\S+)", shown="研修时间", reads=reading.span, checks=[required("start_date"), *spanning()]
+        r"研修时间[:：]\s*(\S+)",
+        shown="研修时间",
+        reads=reading.span,
+        checks=[required("start_date"), *spanning()],
     )
     person_name: str = column("姓名", checks=[required("person_name")])
     sex: str = column("性别", checks=[agreeing("id_number")])

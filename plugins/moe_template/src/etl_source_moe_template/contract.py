@@ -7,7 +7,17 @@ from functools import partial
 import polars as pl
 
 from etl_core.codes import codes
-from etl_core.contract import RawContract, check, column, credited, houred, identified, known, readable, required
+from etl_core.contract import (
+    RawContract,
+    check,
+    column,
+    credited,
+    houred,
+    identified,
+    known,
+    readable,
+    required,
+)
 from etl_core.expressions import dates, reading, text, words
 
 CODES = codes(__package__)
@@ -41,7 +51,9 @@ class Import(RawContract):
     person_name: str = column("教师姓名", checks=[required("person_name")])
     id_type: str = column("身份证件类型", checks=[required("id_type"), known("id_type", id_type)])
     id_number: str = column("教师身份证号", reads=number, checks=[required("id_number"), *identified()])
-    training_year: str = column("培训年度", checks=[required("training_year"), readable("date.unparsable", dates.year)])
+    training_year: str = column(
+        "培训年度", checks=[required("training_year"), readable("date.unparsable", dates.year)]
+    )
     level: str = column("培训类别", checks=[required("level"), known("level", level)])
     project_name: str = column("培训项目名称", checks=[required("project_name")])
     provider_name: str = column("培训机构名称", checks=[check("provider.unknown", _provider)])

@@ -30,7 +30,9 @@ def when(name: str) -> pl.Expr:
 
 def level(cell: str) -> pl.Expr:
     """«市级» is 20 where 潼南 reports (provincial level) and 30 where 遂宁 does (ruling 51)."""
-    return pl.when(pl.col("reporter") == "潼南").then(words.level(cell, "50")).otherwise(words.level(cell, "51"))
+    return (
+        pl.when(pl.col("reporter") == "潼南").then(words.level(cell, "50")).otherwise(words.level(cell, "51"))
+    )
 
 
 def mode_detail(cell: str) -> pl.Expr:

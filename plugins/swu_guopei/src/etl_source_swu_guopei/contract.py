@@ -72,7 +72,9 @@ class Completion(RawContract):
     subject: str = column("学科", checks=[readable("subject.unknown", subject)])
     mode_detail: str = column("培训方式", checks=[required("mode"), known("mode", mode_detail)])
     start_date: str = column("开始日期", reads=reading.day, checks=[required("start_date"), *starting()])
-    end_date: str = column("结束日期", reads=reading.day, checks=[required("end_date"), *ending("start_date")])
+    end_date: str = column(
+        "结束日期", reads=reading.day, checks=[required("end_date"), *ending("start_date")]
+    )
     score: str = column("成绩")
     result: str = column("是否合格", checks=[required("result"), known("result", result)])
     hours: str = column(

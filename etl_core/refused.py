@@ -1,0 +1,64 @@
+"""The cells of refused rows, kept so that their agency can mend them (they are sealed before they are stored)."""
+
+from __future__ import annotations
+
+import polars as pl
+
+from etl_core import header
+from etl_core.records import ISSUES, PLACE, REFUSED
+from etl_core.source import Source
+from etl_core.table import names
+
+Texts = tuple[str | None, ...]
+
+FAULT = "_fault"
+
+
+def refused(rows: pl.DataFrame, texts: Texts, source: Source) -> pl.DataFrame:
+    """Cells as JSON (records.REFUSED) by header; columns that may not be kept are left out (ruling 62).
+
+    A malformed row's cells have no certain header: they are kept by position, or not at all where the source drops columns.
+    """
+    if rows.is_empty():
+        return pl.DataFrame(schema=REFUSED)
+    malformed = pl.col(FAULT).eq_missing(pl.lit("row.malformed"))
+    placed = [] if source.dropped else [pl.col(name).alias(name[1:]) for name in names(rows)]
+    cells = pl.when(malformed).then(_json(placed)).otherwise(_json(_headed(rows, texts, source)))
+    return rows.select(*PLACE, cells=cells).cast(REFUSED)
+
+
+def _headed(rows: pl.DataFrame, texts: Texts, source: Source) -> list[pl.Expr]:
+    there = set(names(rows))
+    dropped = {header.normal(each) for each in source.dropped}
+    return [
+        pl.col(f"c{at}").alias(label)
+        for at, label in _labels(texts).items()
+        if f"c{at}" in there and header.normal(label) not in dropped
+    ]
+
+
+def _labels(texts: Texts) -> dict[int, str]:
+    """A distinct label for each headed column: the second «姓名» is «姓名#2»."""
+    seen: dict[str, int] = {}
+    labels: dict[int, str] = {}
+    for at, text in enumerate(texts):
+        if text:
+            seen[text] = seen.get(text, 0) + 1
+            labels[at] = text if seen[text] == 1 else f"{text}#{seen[text]}"
+    return labels
+
+
+def _json(columns: list[pl.Expr]) -> pl.Expr:
+    return pl.struct(columns).struct.json_encode() if columns else pl.lit("{}")
+
+
+def faults(rows: pl.DataFrame, texts: Texts) -> pl.DataFrame:
+    """The reasons (records.ISSUES) of rows that are refused as rows; only an undecodable one names its column (ruling 21)."""
+    headers = pl.DataFrame(
+        {"fault_at": range(len(texts)), "column": texts}, schema={"fault_at": pl.Int64, "column": pl.String}
+    )
+    named = pl.when(pl.col(FAULT) == "text.undecodable").then(pl.col("column"))
+    found = rows.select(*PLACE, FAULT, "fault_at").join(
+        headers, on="fault_at", how="left", maintain_order="left"
+    )
+    return found.select(*PLACE, code=FAULT, column=named, severity=pl.lit("error")).cast(ISSUES)

@@ -1,0 +1,138 @@
+"""One sheet that holds a table of a source: where its header is, what stands around it, and what each of its rows is."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+
+import polars as pl
+
+from etl_core import header
+from etl_core.contract import origins
+from etl_core.header import Layout
+from etl_core.records import Grid
+from etl_core.source import Source
+
+_TOTAL = r"^(合计|总计|小计|累计|共计|总合计|本页合计|本页小计)([:：(（].*)?$"
+_NOTE = r"^(注|备注|说明|填表说明|填写说明|注意事项|附注|注释)\d*[:：]"
+_SIGNATURE = (
+    r"^(单位)?(统计)?(审核|填表|制表|填报|经办|复核|报出|报送|联系|负责|签字|签名|盖章)[^:：]{0,8}[:：]"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A sheet's table.
+
+    facts    text of the contract's fields that do not stand in a column: from title, file name or sheet name
+    above    the lines above the header
+    repeats  the physical rows of the header, by which a repeated header is known (ruling 3)
+    width    number of fields of the header's record, null where the container is rectangular
+    """
+
+    file: str
+    sheet: str | None
+    layout: Layout
+    facts: Mapping[str, str | None]
+    above: str
+    repeats: tuple[header.Cells, ...]
+    width: int | None
+
+    @property
+    def end(self) -> int:
+        """Rows of the sheet's first grid up to and including the header."""
+        return self.layout.top + self.layout.depth
+
+
+def names(rows: pl.DataFrame) -> list[str]:
+    """The cell columns of a grid's rows, from left to right."""
+    return [name for name in rows.columns if re.fullmatch(r"c\d+", name)]
+
+
+def head(grid: Grid) -> list[header.Cells]:
+    """The first rows of a grid as plain lists, in which a header is searched."""
+    return list(grid.rows.select(names(grid.rows)).head(header.SEARCHED + 1).iter_rows())
+
+
+def located(grid: Grid, source: Source, on: date) -> Layout | None:
+    """The header of `source` on a visible sheet, however many of its columns are missing."""
+    return header.locate(head(grid), source, on) if grid.visible else None
+
+
+def table(grid: Grid, source: Source, name: str, on: date) -> Table | None:
+    """The table that starts in a sheet's first grid, or None where the sheet is hidden or something else (ruling 2).
+
+    Raises DeliveryError schema.missing_column where a promised column is missing.
+    """
+    layout = located(grid, source, on)
+    if layout is None or not header.plausible(layout):
+        return None
+    whole = header.complete(layout, source, grid.sheet)
+    rows = head(grid)
+    above = "\n".join(cell for row in rows[: whole.top] for cell in row if cell)
+    facts = _facts(source, above, name, grid.sheet)
+    repeats = tuple(rows[whole.top : whole.top + whole.depth])
+    return Table(grid.file or name, grid.sheet, whole, facts, above, repeats, grid.rows["width"][whole.top])
+
+
+def _facts(source: Source, above: str, name: str, sheet: str | None) -> dict[str, str | None]:
+    texts = {"title": above, "name": name}
+    facts = {}
+    for field, origin in origins(source.contract).items():
+        if origin.kind == "sheet":
+            facts[field] = sheet
+        elif origin.kind in texts:
+            found = re.search(origin.pattern, texts[origin.kind])
+            facts[field] = found[1] if found else None
+    return facts
+
+
+def kind(rows: pl.DataFrame, of: Table, first: bool) -> pl.Expr:
+    """What each row is: one of the skip kinds (ruling 6), or null for a record. `first`: the rows of the sheet's first grid."""
+    cells = names(rows)
+    lead = _lead(cells)
+    position = pl.int_range(pl.len())
+    top, end = (of.layout.top, of.end) if first else (0, 0)
+    return (
+        pl.when((position >= top) & (position < end))
+        .then(pl.lit("header"))
+        .when(lead.is_null())
+        .then(pl.lit("blank"))
+        .when(position < top)
+        .then(pl.lit("title"))
+        .when(_repeated(of, cells))
+        .then(pl.lit("header"))
+        .when(lead.str.contains(_TOTAL))
+        .then(pl.lit("total"))
+        .when(lead.str.contains(_NOTE))
+        .then(pl.lit("note"))
+        .when(lead.str.contains(_SIGNATURE))
+        .then(pl.lit("signature"))
+    )
+
+
+def fault(of: Table) -> pl.Expr:
+    """What is wrong with each row as a row: another number of fields than the header's, or what the reader saw (ruling 21)."""
+    cut = pl.col("width").is_not_null() & pl.col("width").ne_missing(pl.lit(of.width, pl.Int64))
+    return pl.when(cut).then(pl.lit("row.malformed")).otherwise(pl.col("fault"))
+
+
+def _lead(cells: list[str]) -> pl.Expr:
+    """The row's first non-blank cell, without white space: what tells totals, notes and signatures from records."""
+    bare = (pl.col(name).str.replace_all(r"\s+", "") for name in cells)
+    return pl.coalesce(
+        pl.lit(None, pl.String), *(pl.when(cell.str.len_bytes() > 0).then(cell) for cell in bare)
+    )
+
+
+def _repeated(of: Table, cells: list[str]) -> pl.Expr:
+    """Rows that are a physical row of the header once more, as at a page break (ruling 3)."""
+    same = (
+        pl.all_horizontal(
+            pl.col(name).eq_missing(pl.lit(text, pl.String)) for name, text in zip(cells, row, strict=False)
+        )
+        for row in of.repeats
+    )
+    return pl.any_horizontal(same)
