@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import date
+from decimal import Decimal
+
 import pandera.polars as pa
 import polars as pl
 import pytest
-from hypothesis import given
+from etl_schemas.training import FIELDS, TrainingRecord
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from pandera.errors import SchemaErrors
 
@@ -148,3 +152,62 @@ def test_a_warning_leaves_the_row_valid() -> None:
     judged = verdict(frame([("赵", "8", "1", "9")]), Sheet, SHOWN)
     assert judged.issues["code"].to_list() == ["title.unknown"]
     assert len(judged.valid) == 1
+
+
+GOOD = {
+    "person_name": "赵一",
+    "id_type": "resident_id",
+    "id_number": "500199197312060895",
+    "sex": 1,
+    "project_name": "某项目",
+    "level": 40,
+    "mode": 2,
+    "mode_detail": "face_to_face",
+    "role": "trainee",
+    "start_date": date(2023, 3, 6),
+    "end_date": date(2023, 3, 8),
+    "date_precision": "day",
+    "training_year": 2023,
+    "hours": Decimal(16),
+    "hours_basis": "stated",
+    "credits_basis": "none",
+    "result": "passed",
+    "status": "recognised",
+}
+BAD = {
+    "person_name": [None, ""],
+    "id_type": ["none", "paper"],
+    "id_number": [None, "500199197312060894", "12"],
+    "sex": [3, None],
+    "project_name": [None],
+    "level": [None, 41],
+    "mode_detail": ["walk"],
+    "start_date": [None, date(2023, 4, 1)],
+    "end_date": [None, date(2024, 1, 1)],
+    "training_year": [1999, None],
+    "hours": [None, Decimal(2001), Decimal(-1)],
+    "credits": [Decimal(3)],
+    "result": ["late"],
+}
+mutations = st.dictionaries(st.sampled_from(sorted(BAD)), st.integers(0, 2), max_size=4)
+
+
+@settings(max_examples=30)
+@given(st.lists(mutations, min_size=1, max_size=6))
+def test_the_verdict_on_the_unified_contract_is_panderas_own(rows: list[dict[str, int]]) -> None:
+    made = [
+        {**GOOD, **{name: BAD[name][pick % len(BAD[name])] for name, pick in row.items()}} for row in rows
+    ]
+    records = pl.DataFrame(made, schema=FIELDS)
+    try:
+        TrainingRecord.validate(records, lazy=True)
+        theirs: set[tuple[int, str]] = set()
+    except SchemaErrors as refusal:
+        cases = refusal.failure_cases.select("column", "check", "index").iter_rows()
+        theirs = {
+            (index, f"required.{column}" if check == "not_nullable" else check)
+            for column, check, index in cases
+        }
+    placed = records.with_columns(file=pl.lit("a"), sheet=pl.lit(None, pl.String), row=pl.int_range(pl.len()))
+    ours = issues(placed, TrainingRecord, {}).select("row", "code").iter_rows()
+    assert set(ours) == theirs
