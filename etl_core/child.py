@@ -20,7 +20,18 @@ from etl_core.discovery import Found
 from etl_core.errors import DeliveryError
 from etl_core.extract import open_
 from etl_core.prepare import prepare
-from etl_core.protocol import Answer, Claimed, Done, Failed, Job, Problem, Ready, SourceFacts
+from etl_core.protocol import (
+    Answer,
+    Claimed,
+    Done,
+    Failed,
+    Job,
+    Problem,
+    Ready,
+    SourceFacts,
+    Standing,
+    Surveyed,
+)
 from etl_core.readers import ReadOptions, read
 from etl_core.records import Grid
 from etl_core.source import Source
@@ -32,17 +43,22 @@ def arrived(modified: float) -> date:
 
 
 def deliver(job: Job, sources: Sequence[Source]) -> Iterator[Answer]:
-    """Every answer about one delivery, in order; `Done` alone where the job does not want its source. Raises DeliveryError; any other exception is a plugin's."""
+    """Every answer about one delivery, in order; `Done` alone where the job does not want its source.
+
+    A survey ends before the first row is read. Raises DeliveryError; any other exception is a plugin's.
+    """
     on = arrived(job.modified)
     claims, grids = recognise.survey(_readable(job, sources), job.name, sources, on)
+    if job.survey:
+        yield Surveyed(tuple(Standing(one.source.name, one.found, one.missing, one.named) for one in claims))
     source = recognise.decide(claims)
     if not job.wants(source.name):
         yield Done()
         return
     opening = open_(grids, source, job.name, on)
     yield Claimed(source.name, replace(opening.place, dated=opening.dated))
-    for raw in opening.raws:
-        yield prepare(raw, source)
+    if not job.survey:
+        yield from (prepare(raw, source) for raw in opening.raws)
     yield Done(tuple(opening.accounts))
 
 

@@ -1,7 +1,7 @@
 """What parent and child say to each other over their pipes: values here, JSON lines and Arrow IPC on the wire.
 
 The parent writes a `Hello`, then one `Job` a line. The child answers `Ready`, then for each job `Claimed`, any number of
-`Prepared`, and `Done`; or `Failed` at any point. Never pickles: a child that read a hostile file must not be able to make
+`Prepared`, and `Done`; or `Failed` at any point. To a survey it answers `Surveyed`, `Claimed` and `Done`. Never pickles: a child that read a hostile file must not be able to make
 the parent run anything. No message carries a cell's value outside the five frames of a `Prepared`.
 """
 
@@ -35,7 +35,8 @@ class Job:
     """What the child needs to know of one delivery: plain values only.
 
     `modified` is the file's modification time (seconds since the epoch); with `only`, deliveries of other sources are claimed
-    and then left alone, as those of the sources in `off` always are; `batch` is the number of rows read at a time.
+    and then left alone, as those of the sources in `off` always are; `batch` is the number of rows read at a time; a `survey`
+    asks only whose the delivery is, and why.
     """
 
     path: str
@@ -44,6 +45,7 @@ class Job:
     only: str | None = None
     off: tuple[str, ...] = ()
     batch: int = 50_000
+    survey: bool = False
 
     def wants(self, source: str) -> bool:
         """Whether a delivery of this source is to be read."""
@@ -83,6 +85,23 @@ class Ready:
 
 
 @dataclass(frozen=True, slots=True)
+class Standing:
+    """How well one source fits a file: promised headers found and missing, and whether the file's name fits."""
+
+    source: str
+    found: int
+    missing: tuple[str, ...]
+    named: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Surveyed:
+    """Every source's claim on a file, best first."""
+
+    standings: tuple[Standing, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Claimed:
     """The source that a delivery belongs to, and where it stands among the others."""
 
@@ -106,7 +125,7 @@ class Failed:
     source: str | None = None
 
 
-Answer = Ready | Claimed | Prepared | Done | Failed
+Answer = Ready | Surveyed | Claimed | Prepared | Done | Failed
 
 
 def line(value: Hello | Job) -> bytes:
@@ -166,6 +185,11 @@ def _ready(told: dict[str, Any]) -> Ready:
     return Ready(tuple(sources), tuple(Problem(**each) for each in told["problems"]))
 
 
+def _surveyed(told: dict[str, Any]) -> Surveyed:
+    standings = (Standing(**{**each, "missing": tuple(each["missing"])}) for each in told["standings"])
+    return Surveyed(tuple(standings))
+
+
 def _claimed(told: dict[str, Any]) -> Claimed:
     place = told["place"]
     dated = date.fromisoformat(place["dated"]) if place["dated"] else None
@@ -184,6 +208,7 @@ def _done(told: dict[str, Any]) -> Done:
 
 _READERS: dict[str, Callable[[dict[str, Any]], Answer]] = {
     "Ready": _ready,
+    "Surveyed": _surveyed,
     "Claimed": _claimed,
     "Done": _done,
     "Failed": lambda told: Failed(**told),

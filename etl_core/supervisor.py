@@ -10,11 +10,12 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import suppress
+from dataclasses import replace
 from types import TracebackType
 
 from etl_core import protocol
 from etl_core.errors import DeliveryError
-from etl_core.protocol import Answer, Claimed, Done, Failed, Hello, Job, Ready
+from etl_core.protocol import Answer, Claimed, Done, Failed, Hello, Job, Ready, Surveyed
 from etl_core.records import Prepared
 
 # What a child may see of the environment: never a secret of the configuration.
@@ -66,6 +67,18 @@ class Supervisor:
         Raises DeliveryError with the child's code, or timeout, memory or crashed where it did not live to tell; `source` in its
         detail is the source as far as it is known, or "".
         """
+        for answer in self._answers(job):
+            assert not isinstance(answer, Surveyed)
+            yield answer
+
+    def survey(self, job: Job) -> Iterator[Surveyed | Claimed]:
+        """Whose a delivery is: every source's claim, then the one that was believed. Raises DeliveryError as `stream` does."""
+        for answer in self._answers(replace(job, survey=True)):
+            if isinstance(answer, Surveyed | Claimed):
+                yield answer
+
+    def _answers(self, job: Job) -> Iterator[Surveyed | Claimed | Prepared | Done]:
+        """What the child says until it is done; ended with it where the listener leaves earlier."""
         source = ""
         over = False
         try:
