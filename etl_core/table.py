@@ -121,10 +121,9 @@ def fault(of: Table) -> pl.Expr:
 
 def _lead(cells: list[str]) -> pl.Expr:
     """The row's first non-blank cell, without white space: what tells totals, notes and signatures from records."""
-    bare = (pl.col(name).str.replace_all(r"\s+", "") for name in cells)
-    return pl.coalesce(
-        pl.lit(None, pl.String), *(pl.when(cell.str.len_bytes() > 0).then(cell) for cell in bare)
-    )
+    trimmed = (pl.col(name).str.strip_chars() for name in cells)
+    first = pl.coalesce(pl.lit(None, pl.String), *(pl.when(cell != "").then(cell) for cell in trimmed))
+    return first.str.replace_all(r"\s+", "")
 
 
 def _repeated(of: Table, cells: list[str]) -> pl.Expr:
