@@ -1,7 +1,7 @@
 """The raw contract: what an agency promises about the cells of its files, declared as a pandera model.
 
 A contract is a subclass of `RawContract`. Each field says where its text comes from (a header, the title above the
-table, the file's name, the sheet's name) and which checks it must pass. All fields are text: nothing is interpreted here.
+table, the file's name, the sheet's name) and which checks it must pass. All fields are text, trimmed, and null where the cell is empty: nothing is interpreted here.
 
     class Register(RawContract):
         person_name: str = column("姓名", "教师姓名", checks=[required("person_name")])
@@ -22,7 +22,7 @@ import pandera.polars as pa
 import polars as pl
 from pandera.api.polars.types import PolarsData
 
-from etl_core.expressions import amounts, identity, text
+from etl_core.expressions import amounts, identity
 from etl_core.expressions.reading import Reading, part
 
 # How a field's text is read, once the field's name is known.
@@ -127,12 +127,12 @@ def check(code: str, passes: Passes, at: str | None = None) -> pa.Check:
 
 def required(field: str, at: str | None = None) -> pa.Check:
     """The cell may not be empty (ruling 78: only for columns the agency calls 必填)."""
-    return check(f"required.{field}", lambda cell: text.clean(cell).is_not_null(), at)
+    return check(f"required.{field}", lambda cell: pl.col(cell).is_not_null(), at)
 
 
 def readable(code: str, read: Passes) -> pa.Check:
     """An empty cell, or one that `read` gives a value for; also the warnings such as division.unknown."""
-    return check(code, lambda cell: text.clean(cell).is_null() | read(cell).is_not_null())
+    return check(code, lambda cell: pl.col(cell).is_null() | read(cell).is_not_null())
 
 
 def known(field: str, read: Passes) -> pa.Check:
@@ -195,7 +195,7 @@ def houred(nothing: bool = False) -> list[pa.Check]:
     """
 
     def empty(cell: str) -> pl.Expr:
-        return part(cell, "nothing") if nothing else text.clean(cell).is_null()
+        return part(cell, "nothing") if nothing else pl.col(cell).is_null()
 
     return [
         check("hours.unparsable", lambda cell: empty(cell) | part(cell, "stated").is_not_null()),

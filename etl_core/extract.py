@@ -1,6 +1,6 @@
 """From grids to raw frames: every row read becomes a row of a raw frame, a skipped row with its kind, or a refused row.
 
-Everything stays text; beside each cell stands how it is read (expressions/reading.py).
+Everything stays text, trimmed once; beside each cell stands how it is read (expressions/reading.py).
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from etl_core import header
 from etl_core.contract import DATED, origins, readings
 from etl_core.errors import DeliveryError
 from etl_core.expressions.reading import read
+from etl_core.expressions.text import clean
 from etl_core.header import Layout
 from etl_core.records import PLACE, SKIPS, Grid, HeaderAccount, Place
 from etl_core.refused import FAULT, Texts, faults, refused
@@ -29,7 +30,7 @@ _KIND = "_kind"
 class Raw:
     """One batch of a table.
 
-    frame    PLACE, DATED, the contract's fields as text, and the parts of their readings
+    frame    PLACE, DATED, the contract's fields as trimmed text (null where a cell is empty), and the parts of their readings
     rows     the same rows as grid cells (c0…cN), for what a reason must keep
     shown    the header as in the file for each field (ruling 7), or the place that the contract names
     texts    every header of the table, by column
@@ -143,7 +144,7 @@ def _frame(rows: pl.DataFrame, of: Table | None, delivery: _Delivery) -> pl.Data
     at, facts = (of.layout.fields, of.facts) if of else ({}, {})
     contract = delivery.source.contract
     fields = (
-        (pl.col(f"c{at[field]}") if field in at else pl.lit(facts.get(field), pl.String)).alias(field)
+        clean(pl.col(f"c{at[field]}") if field in at else pl.lit(facts.get(field), pl.String)).alias(field)
         for field in origins(contract)
     )
     frame = rows.lazy().select(*PLACE, pl.lit(delivery.dated).alias(DATED), *fields)

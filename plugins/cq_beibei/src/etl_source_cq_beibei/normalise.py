@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import polars as pl
 
-from etl_core.expressions import identity, names, text, words
+from etl_core.expressions import identity, names, words
 from etl_core.expressions.reading import part
 from etl_core.source import Variant
 from etl_source_cq_beibei.contract import CODES, period
@@ -15,7 +15,7 @@ NORMALISE: dict[str, pl.Expr] = {
     "id_type": pl.lit("resident_id"),
     "id_number": part("id_number", "number"),
     "sex": identity.sex("sex"),
-    "employer_name": text.clean("employer_name"),
+    "employer_name": pl.col("employer_name"),
     "title": words.title("title"),
     "project_name": pl.lit("校长课程领导力专题研修"),
     "level": pl.lit(40),

@@ -18,7 +18,7 @@ from etl_core.contract import (
     readable,
     required,
 )
-from etl_core.expressions import dates, reading, text, words
+from etl_core.expressions import dates, reading, words
 
 CODES = codes(__package__)
 
@@ -39,7 +39,7 @@ def mode(cell: str) -> pl.Expr:
 
 
 def _provider(cell: str) -> pl.Expr:
-    return text.clean(cell).is_null() | words.provider_known(cell)
+    return pl.col(cell).is_null() | words.provider_known(cell)
 
 
 number = partial(reading.number, id_type=id_type("id_type"))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import polars as pl
 
-from etl_core.expressions import amounts, dates, names, text, words
+from etl_core.expressions import amounts, dates, names, words
 from etl_core.expressions.reading import part
 from etl_source_moe_template.contract import id_type, level, mode
 
@@ -13,12 +13,12 @@ NORMALISE: dict[str, pl.Expr] = {
     "namesake": names.namesake("person_name"),
     "id_type": id_type("id_type"),
     "id_number": part("id_number", "number"),
-    "project_name": text.clean("project_name"),
+    "project_name": pl.col("project_name"),
     "level": level("level"),
     "mode": mode("mode"),
     "mode_detail": words.detail_of_mode(mode("mode")),
     "role": pl.lit("trainee"),
-    "provider_name": text.clean("provider_name"),
+    "provider_name": pl.col("provider_name"),
     "date_precision": pl.lit("year"),
     "training_year": dates.year("training_year"),
     "hours": part("hours", "hours"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import polars as pl
 
-from etl_core.expressions import names, text, words
+from etl_core.expressions import names, words
 from etl_core.expressions.reading import part
 from etl_source_suitong.contract import level, mode_detail, role, when
 
@@ -15,10 +15,10 @@ NORMALISE: dict[str, pl.Expr] = {
     "person_name": names.person_name("person_name"),
     "namesake": names.namesake("person_name"),
     "id_type": pl.lit("none"),
-    "employer_name": text.clean("employer_name"),
+    "employer_name": pl.col("employer_name"),
     "employer_division": part("county", "code"),
     "subject": words.subject("subject"),
-    "project_name": text.clean("project_name"),
+    "project_name": pl.col("project_name"),
     "level": level("level"),
     "mode_detail": mode_detail("mode_detail"),
     "role": role("role"),
@@ -30,5 +30,5 @@ NORMALISE: dict[str, pl.Expr] = {
     "result": pl.lit("passed"),
     "status": pl.lit("recognised"),
     "reporter": pl.col("reporter"),
-    "own_side": text.clean("province") == _OWN,
+    "own_side": pl.col("province") == _OWN,
 }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import polars as pl
 
-from etl_core.expressions import amounts, names, text, words
+from etl_core.expressions import amounts, names, words
 from etl_core.expressions.reading import part
 from etl_source_swu_guopei.contract import id_type, mode_detail, result, subject
 
@@ -13,13 +13,13 @@ NORMALISE: dict[str, pl.Expr] = {
     "namesake": names.namesake("person_name"),
     "id_type": id_type("id_type"),
     "id_number": part("id_number", "number"),
-    "employer_name": text.clean("employer_name"),
+    "employer_name": pl.col("employer_name"),
     "employer_division": part("county", "code"),
     "stage": words.stage("stage"),
     "subject": subject("subject"),
-    "project_code": text.clean("project_code"),
-    "project_name": text.clean("project_name"),
-    "class_name": text.clean("class_name"),
+    "project_code": pl.col("project_code"),
+    "project_name": pl.col("project_name"),
+    "class_name": pl.col("class_name"),
     "level": pl.lit(10),
     "mode_detail": mode_detail("mode_detail"),
     "role": pl.lit("trainee"),
@@ -31,7 +31,7 @@ NORMALISE: dict[str, pl.Expr] = {
     "hours_basis": part("hours", "basis"),
     "score": amounts.score("score"),
     "result": result("result"),
-    "certificate_no": text.clean("certificate_no"),
+    "certificate_no": pl.col("certificate_no"),
     "status": pl.lit("recognised"),
-    "agency_record_id": text.clean("agency_record_id"),
+    "agency_record_id": pl.col("agency_record_id"),
 }
