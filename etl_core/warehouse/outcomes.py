@@ -106,6 +106,31 @@ def deliveries(connection: sa.Connection, source: str | None) -> pl.DataFrame:
     return _read(connection, wanted, _schema(wanted))
 
 
+def reasons(
+    connection: sa.Connection, source: str | None = None, delivery_id: int | None = None
+) -> pl.DataFrame:
+    """Why rows wait in quarantine, one line per reason in the order of rows and checks, without a cell.
+
+    Columns: `quarantine_id`, `delivery_id`, `source`, PLACE, `code`, `column` (null for none), `detail` (JSON text).
+    """
+    places = [quarantine.c[name] for name in WHERE]
+    wanted = (
+        sa.select(quarantine.c.quarantine_id, quarantine.c.delivery_id, delivery.c.source, *places)
+        .add_columns(reason.c.code, reason.c.column, reason.c.detail)
+        .join_from(quarantine, delivery, quarantine.c.delivery_id == delivery.c.delivery_id)
+        .join(reason, quarantine.c.quarantine_id == reason.c.quarantine_id)
+        .where(quarantine.c.state == "open")
+        .order_by(quarantine.c.quarantine_id, reason.c.position)
+    )
+    if source is not None:
+        wanted = wanted.where(delivery.c.source == source)
+    if delivery_id is not None:
+        wanted = wanted.where(quarantine.c.delivery_id == delivery_id)
+    return _sheetless(_read(connection, wanted, _schema(wanted))).with_columns(
+        pl.col("column").replace("", None)
+    )
+
+
 def quarantined(
     connection: sa.Connection, keys: Keys, source: str, delivery_id: int | None = None
 ) -> pl.DataFrame:

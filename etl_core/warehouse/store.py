@@ -154,6 +154,11 @@ class Warehouse:
         with self._ask() as connection:
             return outcomes.deliveries(connection, source)
 
+    def reasons(self, source: str | None = None, delivery_id: int | None = None) -> pl.DataFrame:
+        """Why rows wait in quarantine, without their cells; see warehouse/outcomes.py."""
+        with self._ask() as connection:
+            return outcomes.reasons(connection, source, delivery_id)
+
     def quarantined(self, source: str, delivery_id: int | None = None) -> pl.DataFrame:
         """Refused rows with their reasons and unsealed cells: personal data, for the owner's eyes only."""
         keys = self._secret()
