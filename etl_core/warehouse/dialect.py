@@ -165,6 +165,12 @@ def alone(connection: sa.Connection) -> None:
         connection.execute(sa.select(sa.func.pg_advisory_xact_lock(UPGRADING)))
 
 
+def measure(connection: sa.Connection, table: sa.Table) -> None:
+    """Tell PostgreSQL's planner how big a table that was just filled is; SQLite does well without."""
+    if connection.dialect.name == "postgresql":
+        connection.exec_driver_sql(f'analyze "{table.name}"')
+
+
 def insert(connection: sa.Connection, table: sa.Table, rows: pl.DataFrame, known: bool = False) -> None:
     """Insert a frame whose columns are columns of the table, at the driver's speed and in the frame's order.
 

@@ -14,9 +14,11 @@ from typing import Any
 import sqlalchemy as sa
 
 from etl_core.errors import WarehouseError
+from etl_core.warehouse import dialect
 from etl_core.warehouse.tables import delivery, quarantine, record
 
 Row = sa.Row[Any]
+Wanted = sa.Select[*tuple[Any, ...]]
 
 verdict = sa.Table(
     "verdict",
@@ -45,11 +47,11 @@ def settle(connection: sa.Connection, delivery_id: int) -> Plan:
     mine = connection.execute(sa.select(delivery).where(delivery.c.delivery_id == delivery_id)).one()
     if mine.semantics not in SEMANTICS:
         raise WarehouseError(f"deliveries of {mine.source} add up in an unknown way: {mine.semantics}")
-    decided = None if _alone(connection, mine) else SEMANTICS[mine.semantics](mine)
-    if decided is None:
-        return Plan(inserted=_standing(connection, delivery_id))
     connection.execute(sa.schema.CreateTable(verdict))
-    connection.execute(verdict.insert().from_select(["record_id", "state"], decided))
+    if not _alone(connection, mine):
+        changes = SEMANTICS[mine.semantics](mine)
+        connection.execute(verdict.insert().from_select(["record_id", "state"], changes))
+        dialect.measure(connection, verdict)
     plan = _plan(connection, delivery_id)
     _apply(connection)
     connection.execute(sa.schema.DropTable(verdict))
@@ -62,7 +64,7 @@ def _alone(connection: sa.Connection, mine: Row) -> bool:
     return connection.execute(others.limit(1)).first() is None
 
 
-def _rivals(mine: Row) -> sa.Select[*tuple[Any, ...]]:
+def _rivals(mine: Row) -> Wanted:
     """Loaded deliveries of the same source, of the same slot where slots are replaced (ruling 73)."""
     wanted = sa.select(delivery.c.delivery_id).where(
         delivery.c.source == mine.source, delivery.c.result == "loaded"
@@ -70,59 +72,58 @@ def _rivals(mine: Row) -> sa.Select[*tuple[Any, ...]]:
     return wanted.where(delivery.c.slot == mine.slot) if mine.semantics == "snapshot" else wanted
 
 
-def _append(mine: Row) -> sa.Select[*tuple[Any, ...]]:
+def _append(mine: Row) -> Wanted:
     """The latest version of each key of this delivery stands, or is withdrawn by its own word."""
-    other = record.alias("other")
-    shared = (
-        sa.select(record.c.record_key)
-        .where(record.c.delivery_id == mine.delivery_id)
-        .where(
-            sa.exists().where(
-                other.c.record_key == record.c.record_key, other.c.delivery_id != mine.delivery_id
-            )
-        )
-    )
-    ranked = _ranked(mine, record.c.record_key.in_(shared))
-    return _changes(ranked, _by_word(ranked))
+    here = record.alias("here")
+    touched = sa.select(here.c.record_key).where(here.c.delivery_id == mine.delivery_id)
+    versions = _versions(_order(mine), record.c.record_key.in_(touched))
+    return _changes(versions, _by_word(versions))
 
 
-def _snapshot(mine: Row) -> sa.Select[*tuple[Any, ...]]:
+def _snapshot(mine: Row) -> Wanted:
     """The latest version stands while every later delivery of the slot holds its place (ruling 72)."""
-    ranked = _ranked(mine, sa.true())
-    later = delivery.alias("later")
-    after = (later.c.source == mine.source, later.c.slot == mine.slot, later.c.result == "loaded")
-    held = sa.exists().where(
-        quarantine.c.delivery_id == later.c.delivery_id, quarantine.c.row_key == ranked.c.row_key
+    order = _order(mine)
+    versions = _versions(order, sa.true())
+    holds = (quarantine.c.delivery_id == order.c.delivery_id) & (quarantine.c.row_key == versions.c.row_key)
+    held = sa.select(quarantine.c.row).where(holds).correlate(order, versions).exists()
+    missing = (
+        sa.select(order.c.turn).where(order.c.turn > versions.c.turn, ~held).correlate(versions).exists()
     )
-    dropped = sa.exists().where(*after, later.c.sort_key > ranked.c.sort_key, ~held)
-    return _changes(ranked, sa.case((dropped, "withdrawn"), else_=_by_word(ranked)))
+    return _changes(versions, sa.case((missing, "withdrawn"), else_=_by_word(versions)))
 
 
-def _ranked(mine: Row, scope: sa.ColumnElement[bool]) -> sa.Subquery:
-    """Every version in scope; `age` 1 is the latest of its key by the order of deliveries."""
-    age = sa.func.row_number().over(partition_by=record.c.record_key, order_by=delivery.c.sort_key.desc())
+def _order(mine: Row) -> sa.CTE:
+    """The deliveries that decide, numbered by their effective order."""
+    turn = sa.func.row_number().over(order_by=delivery.c.sort_key)
+    rivals = delivery.c.delivery_id.in_(_rivals(mine))
+    return sa.select(delivery.c.delivery_id, turn.label("turn")).where(rivals).cte("order_of_deliveries")
+
+
+def _versions(order: sa.CTE, scope: sa.ColumnElement[bool]) -> sa.Subquery:
+    """Every stored version in scope with its turn, and whether a later one of the same key exists."""
+    last = (
+        sa.select(record.c.record_key, sa.func.max(order.c.turn).label("turn"))
+        .join_from(record, order, record.c.delivery_id == order.c.delivery_id)
+        .where(scope)
+        .group_by(record.c.record_key)
+        .subquery("last")
+    )
+    columns = (record.c.record_id, record.c.row_key, record.c.status, record.c.state, order.c.turn)
     return (
-        sa.select(
-            record.c.record_id,
-            record.c.row_key,
-            record.c.status,
-            record.c.state,
-            delivery.c.sort_key,
-            age.label("age"),
-        )
-        .join_from(record, delivery, record.c.delivery_id == delivery.c.delivery_id)
-        .where(delivery.c.delivery_id.in_(_rivals(mine)), scope)
-        .subquery()
+        sa.select(*columns, (order.c.turn < last.c.turn).label("replaced"))
+        .join_from(last, record, record.c.record_key == last.c.record_key)
+        .join(order, order.c.delivery_id == record.c.delivery_id)
+        .subquery("version")
     )
 
 
-def _by_word(ranked: sa.Subquery) -> sa.ColumnElement[str]:
-    return sa.case((ranked.c.status == "withdrawn", "withdrawn"), else_="current")
+def _by_word(versions: sa.Subquery) -> sa.ColumnElement[str]:
+    return sa.case((versions.c.status == "withdrawn", "withdrawn"), else_="current")
 
 
-def _changes(ranked: sa.Subquery, latest: sa.ColumnElement[str]) -> sa.Select[*tuple[Any, ...]]:
-    wanted = sa.case((ranked.c.age > 1, "superseded"), else_=latest)
-    return sa.select(ranked.c.record_id, wanted).where(ranked.c.state != wanted)
+def _changes(versions: sa.Subquery, latest: sa.ColumnElement[str]) -> Wanted:
+    wanted = sa.case((versions.c.replaced, "superseded"), else_=latest)
+    return sa.select(versions.c.record_id, wanted).where(versions.c.state != wanted)
 
 
 def _apply(connection: sa.Connection) -> None:
@@ -133,37 +134,32 @@ def _apply(connection: sa.Connection) -> None:
 
 def _plan(connection: sa.Connection, delivery_id: int) -> Plan:
     """Count before the verdicts are applied, while both the old and the new state can be seen."""
+    own, mine = record.alias("own"), verdict.alias("mine")
+    heir = sa.func.coalesce(mine.c.state, own.c.state) == "current"
     lost = (
-        sa.select(record.c.record_key, verdict.c.state)
-        .join_from(record, verdict, record.c.record_id == verdict.c.record_id)
+        sa.select(sa.func.count(), sa.func.count(sa.case((heir, 1))))
+        .join_from(verdict, record, verdict.c.record_id == record.c.record_id)
+        .outerjoin(own, (own.c.record_key == record.c.record_key) & (own.c.delivery_id == delivery_id))
+        .outerjoin(mine, mine.c.record_id == own.c.record_id)
         .where(record.c.delivery_id != delivery_id, record.c.state == "current", verdict.c.state != "current")
-        .cte("lost")
     )
-    own = (
-        sa.select(record.c.record_key)
-        .join_from(record, verdict, record.c.record_id == verdict.c.record_id, isouter=True)
-        .where(record.c.delivery_id == delivery_id)
-        .where(sa.func.coalesce(verdict.c.state, record.c.state) == "current")
-        .cte("own")
-    )
-    standing = _number(connection, sa.select(own))
-    updated = _number(connection, sa.select(own).where(own.c.record_key.in_(sa.select(lost.c.record_key))))
-    return Plan(standing - updated, updated, _number(connection, sa.select(lost)) - updated)
+    gone, updated = connection.execute(lost).one()
+    return Plan(_standing(connection, delivery_id) - updated, updated, gone - updated)
 
 
 def _standing(connection: sa.Connection, delivery_id: int) -> int:
-    mine = sa.select(record.c.record_id).where(
-        record.c.delivery_id == delivery_id, record.c.state == "current"
+    """How many records of the delivery stand once the verdicts are applied."""
+    kept = sa.func.coalesce(verdict.c.state, record.c.state) == "current"
+    wanted = (
+        sa.select(sa.func.count())
+        .join_from(record, verdict, verdict.c.record_id == record.c.record_id, isouter=True)
+        .where(record.c.delivery_id == delivery_id, kept)
     )
-    return _number(connection, mine)
-
-
-def _number(connection: sa.Connection, rows: sa.Select[*tuple[Any, ...]]) -> int:
-    found: int = connection.execute(sa.select(sa.func.count()).select_from(rows.subquery())).scalar_one()
+    found: int = connection.execute(wanted).scalar_one()
     return found
 
 
-SEMANTICS: dict[str, Callable[[Row], sa.Select[*tuple[Any, ...]]]] = {
+SEMANTICS: dict[str, Callable[[Row], Wanted]] = {
     "append": _append,
     "snapshot": _snapshot,
 }
