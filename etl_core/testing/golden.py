@@ -1,0 +1,99 @@
+"""What must become of the samples, as the files beside them say; read only, never rewritten.
+
+golden/expected.csv           file, sheet, row, outcome, reasons, warnings, n_records: one line per physical row
+golden/expected_records.csv   fields of the unified contract, with id_number, file, sheet, row: one line per record
+golden/expected_delivery.csv  file, slot, effective_order, reporter, result, error and the counts of the books
+golden/expected_state.csv     measure, value: the warehouse when all samples are in it (ruling 76)
+golden/expected_events.csv    event_group, n_reports, file, row, reporter, counts (ruling 69); where events meet
+golden/errata.csv             file, sheet, row, twin, ruling, why: lines of the first two in which two rows are exchanged
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+import polars as pl
+
+ERRATA = ("file", "sheet", "row", "twin", "ruling", "why")
+
+# So many differences are shown; more would hide the first.
+SHOWN = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Golden:
+    """The golden files of one plugin as frames of text, errata applied; `stated` is expected.csv as it stands."""
+
+    rows: pl.DataFrame
+    records: pl.DataFrame
+    deliveries: pl.DataFrame
+    state: dict[str, str]
+    events: pl.DataFrame | None
+    errata: pl.DataFrame
+    stated: pl.DataFrame
+
+
+@cache
+def golden(folder: Path) -> Golden:
+    """Read the golden files of `folder`."""
+    errata = _optional(folder / "errata.csv")
+    swaps = pl.DataFrame(schema=dict.fromkeys(ERRATA, pl.String)) if errata is None else errata.select(ERRATA)
+    stated = _text(folder / "expected.csv")
+    return Golden(
+        rows=exchanged(stated, swaps),
+        records=exchanged(_text(folder / "expected_records.csv"), swaps),
+        deliveries=_text(folder / "expected_delivery.csv"),
+        state=dict(_text(folder / "expected_state.csv").select("measure", "value").iter_rows()),
+        events=_optional(folder / "expected_events.csv"),
+        errata=swaps,
+        stated=stated,
+    )
+
+
+def _text(path: Path) -> pl.DataFrame:
+    return pl.read_csv(path, infer_schema=False)
+
+
+def _optional(path: Path) -> pl.DataFrame | None:
+    return _text(path) if path.exists() else None
+
+
+def exchanged(lines: pl.DataFrame, errata: pl.DataFrame) -> pl.DataFrame:
+    """The same lines with the row numbers of every erratum's two rows exchanged."""
+    there = errata.select("file", "sheet", "row", other="twin")
+    back = errata.select("file", "sheet", row="twin", other="row")
+    swaps = pl.concat([there, back])
+    joined = lines.join(
+        swaps, on=["file", "sheet", "row"], how="left", nulls_equal=True, maintain_order="left"
+    )
+    return joined.with_columns(row=pl.coalesce("other", "row")).drop("other")
+
+
+def differences(got: pl.DataFrame, wanted: pl.DataFrame) -> str:
+    """What `got` lacks and what it has too much, as lines for a person; "" where both hold the same rows.
+
+    `wanted` is text and decides the columns; it is read with the types of `got`. Order does not count.
+    """
+    columns = wanted.columns
+    typed = wanted.select(_typed(name, got.schema[name]) for name in columns)
+    have, want = (Counter(frame.select(columns).iter_rows()) for frame in (got, typed))
+    lines = [
+        *(f"missing: {_line(columns, row)}" for row in (want - have).elements()),
+        *(f"surplus: {_line(columns, row)}" for row in (have - want).elements()),
+    ]
+    more = [f"… and {len(lines) - SHOWN} more"] if len(lines) > SHOWN else []
+    return "\n".join(["", *lines[:SHOWN], *more]) if lines else ""
+
+
+def _typed(name: str, dtype: pl.DataType) -> pl.Expr:
+    return pl.col(name).str.to_date() if dtype == pl.Date else pl.col(name).cast(dtype)
+
+
+def _line(columns: list[str], row: tuple[object, ...]) -> str:
+    told = zip(columns, row, strict=True)
+    return " ".join(
+        f"{name}={value}" for name, value in told if value is not None and not isinstance(value, bytes)
+    )
