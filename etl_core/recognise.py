@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
-from itertools import chain
+from itertools import chain, groupby
+
+import polars as pl
 
 from etl_core.contract import origins
 from etl_core.errors import DeliveryError
+from etl_core.header import SEARCHED
 from etl_core.records import Grid
 from etl_core.source import Source
 from etl_core.table import located
@@ -45,9 +48,10 @@ def survey(
 ) -> tuple[tuple[Claim, ...], Iterator[Grid]]:
     """Every source's claim on a file, best first, and the file's grids with the ones looked at put back.
 
-    Looking stops at the first sheet whose whole header some source knows; of a sheet only its first batch is looked at.
+    Looking stops at the first sheet whose whole header some source knows; of a sheet only its first batch is looked at,
+    which is never smaller than the part in which a header is searched.
     """
-    coming = iter(grids)
+    coming = gathered(grids)
     looked: list[Grid] = []
     sheets: set[tuple[str | None, str | None]] = set()
     best = {source.name: _claim(None, source, name, on) for source in sources}
@@ -64,6 +68,20 @@ def survey(
             break
     ordered = sorted(best.values(), key=lambda each: each.rank, reverse=True)
     return tuple(ordered), chain(looked, coming)
+
+
+def gathered(grids: Iterable[Grid]) -> Iterator[Grid]:
+    """The same rows, with all that a header is searched in standing in the first grid of each sheet, however small the batches."""
+    for _, of_sheet in groupby(grids, key=lambda grid: (grid.file, grid.sheet)):
+        yield from _gathered(of_sheet)
+
+
+def _gathered(of_sheet: Iterator[Grid]) -> Iterator[Grid]:
+    first = next(of_sheet)
+    while len(first.rows) <= SEARCHED and (more := next(of_sheet, None)):
+        first = replace(first, rows=pl.concat([first.rows, more.rows], how="diagonal"))
+    yield first
+    yield from of_sheet
 
 
 def _claim(grid: Grid | None, source: Source, name: str, on: date) -> Claim:
