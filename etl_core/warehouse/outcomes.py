@@ -120,7 +120,7 @@ def reasons(
         .join_from(quarantine, delivery, quarantine.c.delivery_id == delivery.c.delivery_id)
         .join(reason, quarantine.c.quarantine_id == reason.c.quarantine_id)
         .where(quarantine.c.state == "open")
-        .order_by(quarantine.c.quarantine_id, reason.c.position)
+        .order_by(quarantine.c.delivery_id, *places, reason.c.position)
     )
     if source is not None:
         wanted = wanted.where(delivery.c.source == source)

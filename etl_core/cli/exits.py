@@ -1,0 +1,135 @@
+"""Every way out of the program: one exit code for each kind of ending, and what is said on standard error.
+
+    0    all loaded, or nothing new               75   another run holds the warehouse, or the disk is full: try again
+    3    quarantined rows or failed deliveries    70   a fault of the software
+    2    usage, configuration, key, warehouse     128+n  stopped by signal n, with everything unfinished taken back
+
+A fault of ours is told by its type and place alone: the text of an exception can hold a cell. ETL_DEBUG=1 adds the way
+that led there, still without any text or value.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import signal
+import sys
+import threading
+import traceback
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import FrameType
+
+import click
+
+from etl_core.cli.say import reason
+from etl_core.errors import ConfigError, DeliveryError, EtlError, LockedError
+
+DONE, USAGE, PARTLY, INTERNAL, AGAIN = 0, 2, 3, 70, 75
+STOPPING = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
+FULL = (errno.ENOSPC, errno.EDQUOT)
+
+
+def guarded(run: Callable[[], object]) -> int:
+    """Run a command with stop signals caught and files private to their owner; the code to exit with."""
+    with _stoppable(), _private():
+        try:
+            code = run()
+        except SystemExit as wanted:
+            code = wanted.code
+        except click.Abort:
+            code = 128 + signal.SIGINT
+        except click.ClickException as fault:
+            fault.show()
+            code = USAGE
+        except EtlError as fault:
+            code = _told(fault)
+        except BaseException as defect:  # noqa: BLE001  # a panic of Rust code is no Exception
+            code = _full(defect) or _defect(defect)
+    return code if isinstance(code, int) else DONE
+
+
+def _told(fault: EtlError) -> int:
+    """Say an error that was raised on purpose, in both languages."""
+    if isinstance(fault, LockedError):
+        _say(
+            f"另一次运行正在使用仓库，请稍后再试｜another run holds the warehouse, try again: {fault.holder}"
+        )
+        return AGAIN
+    if isinstance(fault, ConfigError):
+        for problem in fault.problems:
+            _say(str(problem))
+        return USAGE
+    if isinstance(fault, DeliveryError):
+        _say(reason(fault.code, "both", fault.detail))
+        return PARTLY
+    _say(f"无法继续｜cannot go on: {fault}")
+    return USAGE
+
+
+def _full(defect: BaseException) -> int | None:
+    """A full disk is nobody's fault: 75, with the path where the system told it."""
+    if not isinstance(defect, OSError) or defect.errno not in FULL:
+        return None
+    _say(
+        f"磁盘空间不足，请清理后再试｜no space left on the disk, make room and try again: {defect.filename or ''}"
+    )
+    return AGAIN
+
+
+def _defect(defect: BaseException) -> int:
+    """Say what kind of fault it was and where, never its text."""
+    frames = traceback.extract_tb(defect.__traceback__)
+    ours = [frame for frame in frames if "etl_core" in frame.filename] or list(frames)
+    where = f"{_module(ours[-1].filename)}:{ours[-1].lineno}" if ours else "?"
+    kind = type(defect).__name__
+    _say(
+        f"程序内部错误（{kind}，{where}），请报告数据管理员｜internal error ({kind} at {where}), please report it"
+    )
+    if os.environ.get("ETL_DEBUG") == "1":
+        for frame in frames:
+            _say(f"  {frame.filename}:{frame.lineno} {frame.name}")
+    return INTERNAL
+
+
+def _module(filename: str) -> str:
+    """Dotted name of a module file of ours; the bare file name of another."""
+    _, found, rest = filename.rpartition(f"etl_core{os.sep}")
+    name = f"etl_core.{rest}" if found else Path(filename).name
+    return name.removesuffix(".py").replace(os.sep, ".")
+
+
+def _say(text: str) -> None:
+    click.echo(text, err=True)
+
+
+def _stop(number: int, _: FrameType | None) -> None:
+    """Unwind as an error would, so that transactions, lock, child and copies are given back; deaf from now on."""
+    for each in STOPPING:
+        signal.signal(each, signal.SIG_IGN)
+    sys.exit(128 + number)
+
+
+@contextmanager
+def _stoppable() -> Iterator[None]:
+    """Stop signals end the program cleanly; outside of the main thread they are left alone."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = {each: signal.signal(each, _stop) for each in STOPPING}
+    try:
+        yield
+    finally:
+        for each, former in before.items():
+            signal.signal(each, former)
+
+
+@contextmanager
+def _private() -> Iterator[None]:
+    """Whatever a command writes belongs to its owner alone."""
+    before = os.umask(0o077)
+    try:
+        yield
+    finally:
+        os.umask(before)

@@ -1,0 +1,71 @@
+"""The log: one event, one line of JSON; file names, sources, codes, counts and durations, never a person's data.
+
+A log that cannot be written never stops a run (it is said once on standard error).
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
+from pathlib import Path
+from typing import Any, TextIO
+
+import structlog
+
+from etl_core.cli import screen
+from etl_core.cli.masking import scrubbed
+from etl_core.config import Log
+
+
+class Lines:
+    """Writes finished lines; a full disk loses the line and nothing else."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+
+    def msg(self, line: str) -> None:
+        """Write one line."""
+        with suppress(OSError):
+            self._stream.write(line + "\n")
+            self._stream.flush()
+
+    debug = info = warning = error = critical = msg
+
+
+@contextmanager
+def opened(settings: Log) -> Iterator[Any]:
+    """A structlog logger by the configuration; on a terminal without a log file, only warnings and errors are told."""
+    level = settings.level
+    if settings.file is None and sys.stderr.isatty():
+        level = "error" if level == "error" else "warning"
+    with _stream(settings.file) as stream:
+        yield structlog.wrap_logger(
+            Lines(stream),
+            processors=[
+                structlog.processors.add_log_level,
+                structlog.processors.TimeStamper(fmt="iso", utc=True),
+                _rendered,
+            ],
+            wrapper_class=structlog.make_filtering_bound_logger(level),
+        )
+
+
+def _rendered(_: Any, __: str, told: Any) -> str:
+    first = {name: told.pop(name) for name in ("timestamp", "level", "event")}
+    return scrubbed(screen.dumps({**first, **told}))
+
+
+def _stream(file: Path | None) -> AbstractContextManager[TextIO]:
+    if file is None:
+        return nullcontext(sys.stderr)
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW
+        return os.fdopen(os.open(file, flags, 0o600), "a", encoding="utf-8")
+    except OSError as fault:
+        screen.note(
+            f"日志无法写入，改写到此处｜the log cannot be written, it goes here: {file}: {fault.strerror}"
+        )
+        return nullcontext(sys.stderr)

@@ -1,0 +1,36 @@
+"""Identity numbers as people may see them: 511***********1234 (contract §5), whatever column they stand in."""
+
+from __future__ import annotations
+
+import re
+
+# 15 or more digits in a row, perhaps with blanks between them and an X at the end; \d knows full-width digits too.
+_NUMBER = re.compile(
+    r"(?<!\d)\d(?:[\s\u200b-\u200f\ufeff]*\d){13,}[\s\u200b-\u200f\ufeff]*[\dXxＸｘ](?![\dA-Za-z])"
+)
+_BLANK = re.compile(r"[\s\u200b-\u200f\ufeff]+")
+_MOBILE = re.compile(r"(?<!\d)1[3-9]\d{9}(?!\d)")
+_HEADER = re.compile(r"身份证|证件号")
+
+
+def masked(text: str) -> str:
+    """The text with the middle of everything that looks like an identity number starred out."""
+    return _NUMBER.sub(lambda found: starred(found[0]), text)
+
+
+def starred(text: str) -> str:
+    """The text of an identity number: first three and last four of 15 or more characters, else first and last two."""
+    bare = _BLANK.sub("", text)
+    if len(bare) >= 15:
+        return f"{bare[:3]}{'*' * (len(bare) - 7)}{bare[-4:]}"
+    return f"{bare[0]}{'*' * (len(bare) - 3)}{bare[-2:]}" if len(bare) > 3 else "*" * len(bare)
+
+
+def identity(header: str) -> bool:
+    """Whether a column is one of identity numbers, by its header."""
+    return _HEADER.search(header) is not None
+
+
+def scrubbed(line: str) -> str:
+    """A line of the log without any identity or mobile number, should one ever get there."""
+    return _MOBILE.sub("***", _NUMBER.sub("***", line))

@@ -1,0 +1,87 @@
+"""`etl quarantine list` and `etl quarantine export`."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from etl_core import config as configuration
+from etl_core.cli import export, screen, settings
+from etl_core.cli.deliveries import number
+from etl_core.cli.exits import DONE
+from etl_core.cli.masking import identity, masked, starred
+from etl_core.cli.say import Lang, reason, title
+
+LISTED = ("source", "delivery_id", "file", "sheet", "row", "column", "code", "message")
+HEADS = ("文件", "工作表", "行", "列", "原因代码", "说明", "原文")
+
+Cells = dict[str, str | None]
+
+
+def listed(lang: Lang, config: Path, source: str | None, delivery: str | None, shape: str) -> int:
+    """Every reason with its place, and not a single cell."""
+    with settings.existing(configuration.load(config)) as warehouse:
+        found = warehouse.reasons(source, number(warehouse, delivery) if delivery else None)
+    lines = (
+        {**one, "message": reason(one["code"], lang, json.loads(one["detail"]))}
+        for one in found.iter_rows(named=True)
+    )
+    screen.listing(lines, LISTED, shape, lang)
+    return DONE
+
+
+def exported(lang: Lang, config: Path, source: str, out: Path) -> int:
+    """Write the refused rows of a source for its sender: one line per reason, then the whole row's cells."""
+    with settings.existing(configuration.load(config), sealed=True) as warehouse:
+        found = warehouse.quarantined(source).filter(pl.col("state") == "open")
+        found = found.sort("delivery_id", "file", "sheet", "row")
+    table = sheet(found, lang)
+    export.write(table, out, excel=True)
+    screen.note(f"{title('exported', lang)}: {out} ({table.height})")
+    screen.note(title("personal", lang))
+    return DONE
+
+
+def sheet(found: pl.DataFrame, lang: Lang) -> pl.DataFrame:
+    """The list that a sender gets: HEADS, then every header that occurs among the rows; all text, numbers masked.
+
+    A header that is called like one of HEADS is told apart by «#».
+    """
+    rows = [(one, masked_cells(one)) for one in found.iter_rows(named=True)]
+    headers = list(dict.fromkeys(header for _, cells in rows for header in cells))
+    lines = [
+        (*told, *(cells.get(header) for header in headers))
+        for one, cells in rows
+        for told in _told(one, cells, lang)
+    ]
+    names = [f"{header}#" if header in HEADS else header for header in headers]
+    return pl.DataFrame(lines, schema=dict.fromkeys([*HEADS, *names], pl.String), orient="row")
+
+
+def masked_cells(row: dict[str, Any]) -> Cells:
+    """The cells of a refused row without the middle of any identity number."""
+    faulty = {each["column"] for each in json.loads(row["reasons"]) if each["code"].startswith("id_number.")}
+    cells: Cells = json.loads(row["cells"])
+    return {
+        header: starred(text) if text and (header in faulty or identity(header)) else text and masked(text)
+        for header, text in cells.items()
+    }
+
+
+def _told(row: dict[str, Any], cells: Cells, lang: Lang) -> Iterator[tuple[str | None, ...]]:
+    for each in json.loads(row["reasons"]):
+        said = reason(each["code"], lang, each["detail"])
+        at = each["column"]
+        yield (
+            row["file"],
+            row["sheet"],
+            str(row["row"]),
+            at,
+            each["code"],
+            said,
+            cells.get(at) if at else None,
+        )

@@ -1,0 +1,66 @@
+"""`etl run`."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections import Counter
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from etl_core import config as configuration
+from etl_core import pipeline
+from etl_core.cli import log, settings, summary
+from etl_core.cli.later import JSON, TABLE
+from etl_core.cli.say import Lang
+from etl_core.cli.watch import Bar, Events, Several
+from etl_core.config import Config
+from etl_core.pipeline import Report
+from etl_core.records import Outcome
+
+
+def run(lang: Lang, config: Path, source: str | None, dry_run: bool, shape: str | None) -> int:
+    """Load what is new and tell it: events as JSON lines for a pipe, a summary for a person."""
+    document = configuration.read(config)
+    chosen = configuration.validate(document, config.parent)
+    settings.demand_sources(document, chosen, source)
+    shape = shape or (TABLE if sys.stdout.isatty() else JSON)
+    with log.opened(chosen.log) as logger:
+        events = Events(logger, piped=shape == JSON)
+        report = _watched(chosen, events, source, dry_run)
+    if shape == TABLE:
+        summary.show(report, config, dry_run, lang)
+    return report.exit_code
+
+
+def _watched(config: Config, events: Events, source: str | None, dry_run: bool) -> Report:
+    """The run itself, between its first event and its last."""
+    started = time.monotonic()
+    try:
+        with Bar() as bar:
+            report = pipeline.run(config, Several((events, bar)), source, dry_run)
+    except BaseException as fault:
+        # Its kind alone, and only in the log: exits.py says the rest on standard error.
+        events.failed(type(fault).__name__)
+        raise
+    for problem in report.problems:
+        events.tell("plugin.refused", "warning", **asdict(problem))
+    seconds = round(time.monotonic() - started, 3)
+    events.tell("run.finished", **totals(report), dry_run=dry_run, seconds=seconds)
+    return report
+
+
+def totals(report: Report) -> dict[str, Any]:
+    """The whole run: how many deliveries ended how, rows by source, and the sums of reasons, skips and warnings."""
+    sources = sorted({each.source for each in report.outcomes if each.source and each.result != "unchanged"})
+    return {
+        "exit_code": report.exit_code,
+        "deliveries": dict(Counter(each.result for each in report.outcomes)),
+        "sources": {name: summary.rows(_of(report, name)) for name in sources},
+        **{kind: summary.summed(report.outcomes, kind) for kind in ("reasons", "skips", "warnings")},
+    }
+
+
+def _of(report: Report, source: str) -> list[Outcome]:
+    return [each for each in report.outcomes if each.source == source]

@@ -1,0 +1,95 @@
+"""What reaches a terminal or a pipe: lines, tables and JSON, in which no foreign text can move the cursor or forge a line."""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+import unicodedata
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+
+import click
+
+from etl_core import inbox
+from etl_core.cli.later import JSON
+from etl_core.cli.masking import masked
+from etl_core.cli.say import Lang, title
+
+# Without a terminal nothing is folded, so that each row stays one line.
+UNFOLDED = 1000
+
+_HIDDEN = {"Cc", "Cf", "Cs", "Zl", "Zp"}
+_UNPLAIN = re.compile(r"[^\x20-\x7e\u3000-\u303f\u4e00-\u9fff\uff01-\uff5e]")
+
+
+def shown(text: object) -> str:
+    """A foreign text (file name, header, sheet) fit for a terminal, with anything like an ID number masked."""
+    return masked(inbox.shown(str(text)))
+
+
+def line(text: str = "") -> None:
+    """One line on standard output."""
+    click.echo(text)
+
+
+def note(text: str) -> None:
+    """One line on standard error, where it is in nobody's way."""
+    click.echo(text, err=True)
+
+
+def dumps(value: Mapping[str, object]) -> str:
+    """One line of JSON in readable Chinese; control, direction and broken characters are escaped."""
+    text = json.dumps(value, ensure_ascii=False, default=_plain)
+    return _UNPLAIN.sub(_escaped, text)
+
+
+def listing(rows: Iterable[Mapping[str, object]], columns: Sequence[str], shape: str, lang: Lang) -> None:
+    """The same rows as a table with headings, or as one JSON object a line."""
+    if shape == JSON:
+        for row in rows:
+            line(dumps({name: row.get(name) for name in columns}))
+        return
+    heads = [title(name, lang) for name in columns]
+    table(heads, ([row.get(name) for name in columns] for row in rows))
+
+
+def table(heads: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
+    """A compact table; numbers stand right, null is empty, foreign texts are made harmless."""
+    from rich import box
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    rows = [list(row) for row in rows]
+    made = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
+    for at, head in enumerate(heads):
+        number = all(isinstance(row[at], int) for row in rows)
+        made.add_column(Text(head), justify="right" if number else "left", overflow="fold")
+    for row in rows:
+        made.add_row(*(Text(_cell(value)) for value in row))
+    if sys.stdout.isatty():
+        Console(highlight=False).print(made)
+        return
+    plain = Console(width=UNFOLDED, highlight=False, color_system=None)
+    with plain.capture() as captured:
+        plain.print(made)
+    line("\n".join(each.rstrip() for each in captured.get().splitlines()))
+
+
+def _cell(value: object) -> str:
+    if isinstance(value, list | tuple):
+        return "，".join(map(_cell, value))
+    return "" if value is None else shown(_plain(value))
+
+
+def _plain(value: object) -> str:
+    """A value as text; an instant to the second and with its zone."""
+    return value.isoformat(" ", "seconds") if isinstance(value, datetime) else str(value)
+
+
+def _escaped(found: re.Match[str]) -> str:
+    char = found[0]
+    if unicodedata.category(char) not in _HIDDEN:
+        return char
+    return json.dumps(char)[1:-1] if char > "\x7f" else f"\\u{ord(char):04x}"

@@ -1,0 +1,64 @@
+"""From the options of a command to what it works with: a configuration, a child's greeting, an open warehouse."""
+
+from __future__ import annotations
+
+from difflib import get_close_matches
+from pathlib import Path
+
+import click
+
+from etl_core import config as configuration
+from etl_core.config import Config, Document
+from etl_core.keys import Keys
+from etl_core.protocol import Hello, Ready
+from etl_core.supervisor import Supervisor
+from etl_core.warehouse import Warehouse
+
+# Limits of the child for a command that was given no configuration; the same as the configuration's own defaults.
+UNBOUND = configuration.Limits()
+
+
+def hello(config: Config) -> Hello:
+    """What a child is told at its start."""
+    return Hello(config.limits.memory_mb, config.plugins.allow, config.plugins.deny)
+
+
+def reading(path: Path | None) -> tuple[Hello, float]:
+    """Greeting and time limit (seconds) of the child, by a configuration or by the defaults."""
+    if path is None:
+        return Hello(UNBOUND.memory_mb), UNBOUND.seconds
+    config = configuration.load(path)
+    return hello(config), config.limits.seconds
+
+
+def existing(config: Config, sealed: bool = False) -> Warehouse:
+    """The warehouse, which must be there, for questions; `sealed` where refused rows are to be opened with the key."""
+    keys = Keys.load(config.key_file, create=False) if sealed else None
+    return Warehouse.open(config.warehouse.url.get_secret_value(), keys, create=False)
+
+
+def installed(config: Config) -> Ready:
+    """The sources and broken plugins as a child finds them; plugins are imported nowhere else."""
+    with Supervisor(hello(config), config.limits.seconds) as supervisor:
+        return supervisor.ready()
+
+
+def known(config: Config, ready: Ready) -> set[str]:
+    """Every name that a source may be called by in the settings, broken and denied plugins included."""
+    names = {source.name for source in ready.sources} | {problem.plugin for problem in ready.problems}
+    return names | set(config.plugins.deny)
+
+
+def demand_sources(document: Document, config: Config, only: str | None) -> None:
+    """Refuse a misspelt source before anything is read. Raises ConfigError, or click's usage error for `--source`.
+
+    The names cost the start of a child, so they are asked for only where a source is named at all.
+    """
+    if only is None and not config.sources:
+        return
+    names = known(config, installed(config))
+    configuration.check_sources(document, config, names)
+    if only is not None and only not in names:
+        near = get_close_matches(only, names, n=1)
+        hint = f"；是否想写 {near[0]}？｜did you mean {near[0]}?" if near else ""
+        raise click.UsageError(f"没有名为 {only} 的来源｜there is no source {only}{hint}")

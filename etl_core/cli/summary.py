@@ -1,0 +1,107 @@
+"""What a person is shown after a run: what was loaded, quarantined and skipped, why, and what to type next."""
+
+from __future__ import annotations
+
+import shlex
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from etl_core.cli import screen
+from etl_core.cli.say import Lang, counted, reason, title
+from etl_core.pipeline import Report
+from etl_core.records import Outcome
+from etl_schemas.messages import text
+
+ROWS = ("read", "loaded", "quarantined", "skipped", "records")
+# read = loaded + quarantined + skipped, as the headings say it.
+SIGNS = {"loaded": "= ", "quarantined": "+ ", "skipped": "+ "}
+
+
+def rows(outcomes: Iterable[Outcome]) -> dict[str, int]:
+    """The sums of the five numbers of rows and records."""
+    counts = [each.counts for each in outcomes]
+    return {name: sum(getattr(each, name) for each in counts) for name in ROWS}
+
+
+def summed(outcomes: Iterable[Outcome], kind: str) -> dict[str, int]:
+    """Reasons, skips or warnings of all deliveries, the most frequent first."""
+    total: Counter[str] = Counter()
+    for each in outcomes:
+        total.update(getattr(each.counts, kind))
+    return dict(sorted(total.items(), key=lambda one: (-one[1], one[0])))
+
+
+def show(report: Report, config: Path, dry_run: bool, lang: Lang) -> None:
+    """Print the whole summary."""
+    news = [each for each in report.outcomes if each.result != "unchanged"]
+    if dry_run:
+        screen.line(title("dry_run", lang))
+    if news:
+        _deliveries(news, lang)
+    unchanged = len(report.outcomes) - len(news)
+    if unchanged or not news:
+        screen.line(f"{text('result.unchanged', lang)}: {unchanged}")
+    _faults(news, lang)
+    _refused(news, lang)
+    for problem in report.problems:
+        screen.line(
+            f"{title('problem', lang)}: {problem.plugin} ({problem.distribution} {problem.version}): {problem.reason}"
+        )
+    for command in following(report, config):
+        screen.line(f"{title('next', lang)}: {command}")
+
+
+def equation(counts: dict[str, int], lang: Lang) -> str:
+    """«读入行 9 = 入库行 7 + 隔离行 1 + 跳过行 1；记录数 12»."""
+    parts = [f"{SIGNS.get(name, '')}{title(name, lang)} {counts[name]}" for name in ROWS]
+    return f"{' '.join(parts[:-1])}; {parts[-1]}"
+
+
+def _deliveries(news: list[Outcome], lang: Lang) -> None:
+    heads = [title(name, lang) for name in ("file", "source", "label", "result")]
+    heads += [SIGNS.get(name, "") + title(name, lang) for name in ROWS]
+    screen.table(heads, (_line(each, lang) for each in news))
+    screen.line(f"{title('total', lang)}: {equation(rows(news), lang)}")
+
+
+def _line(outcome: Outcome, lang: Lang) -> list[object]:
+    numbers = rows([outcome])
+    label = outcome.place.label if outcome.place else None
+    named = [outcome.file, outcome.source, label, text(f"result.{outcome.result}", lang)]
+    return [*named, *(numbers[name] for name in ROWS)]
+
+
+def _faults(news: list[Outcome], lang: Lang) -> None:
+    """Why rows are in quarantine, what was skipped, and what was loaded with a warning."""
+    for kind in ("reasons", "warnings"):
+        found = summed(news, kind)
+        if found:
+            screen.line()
+            heads = [title(name, lang) for name in (kind, "count", "message")]
+            screen.table(heads, ([code, number, reason(code, lang)] for code, number in found.items()))
+    skips = summed(news, "skips")
+    if skips:
+        screen.line(f"{title('skipped', lang)}: {counted(skips, 'skip', lang)}")
+
+
+def _refused(news: list[Outcome], lang: Lang) -> None:
+    """Files of which nothing was loaded, in both languages, since their senders may read either."""
+    for each in news:
+        if each.error:
+            result = text(f"result.{each.result}", lang)
+            told = f"{result}: {screen.shown(each.file)}: {each.error}: {reason(each.error, 'both', each.detail)}"
+            screen.line(screen.shown(told))
+
+
+def following(report: Report, config: Path) -> Iterator[str]:
+    """Commands that tell more, fit for a shell."""
+    file = shlex.quote(str(config))
+    if any(each.counts.quarantined for each in report.outcomes):
+        yield f"etl quarantine list --config {file}"
+        sources = sorted({each.source for each in report.outcomes if each.source and each.counts.quarantined})
+        for source in sources:
+            yield f"etl quarantine export --config {file} --source {source} --out {source}.csv"
+    if any(each.result in ("failed", "rejected") for each in report.outcomes):
+        yield f"etl deliveries list --config {file}"
+    yield f"etl status --config {file}"
