@@ -147,8 +147,7 @@ def _frame(rows: pl.DataFrame, of: Table | None, delivery: _Delivery) -> pl.Data
         clean(pl.col(f"c{at[field]}") if field in at else pl.lit(facts.get(field), pl.String)).alias(field)
         for field in origins(contract)
     )
-    frame = rows.lazy().select(*PLACE, pl.lit(delivery.dated).alias(DATED), *fields)
-    return read(frame, readings(contract)).collect()
+    return read(rows.select(*PLACE, pl.lit(delivery.dated).alias(DATED), *fields), readings(contract))
 
 
 def _shown(of: Table | None, source: Source) -> dict[str, str | None]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import polars as pl
@@ -14,7 +15,7 @@ from etl_core.expressions.let import let
 class Reading:
     """How one field's text is read: `value` is a Struct expression, `parts` its fields.
 
-    A reading of level 1 may use the parts of readings of level 0.
+    A reading of level 1 may use the parts of readings of level 0. A value depends on its own row alone.
     """
 
     field: str
@@ -33,20 +34,33 @@ def part(field: str, part: str) -> pl.Expr:
     return pl.col(name(field, part))
 
 
-def read(frame: pl.LazyFrame, readings: tuple[Reading, ...]) -> pl.LazyFrame:
-    """The frame with the parts of every reading beside its own columns; readings of one level go side by side."""
+def read(frame: pl.DataFrame, readings: tuple[Reading, ...]) -> pl.DataFrame:
+    """The frame with the parts of every reading beside its own columns, level by level."""
     for level in sorted({each.level for each in readings}):
-        abreast = [each for each in readings if each.level == level]
-        wholes = [name(each.field, "") for each in abreast]
-        frame = frame.with_columns(
-            each.value.alias(whole) for each, whole in zip(abreast, wholes, strict=True)
-        )
-        frame = frame.with_columns(
-            pl.col(whole).struct.field(part).alias(name(each.field, part))
-            for each, whole in zip(abreast, wholes, strict=True)
-            for part in each.parts
-        ).drop(wholes)
+        parts = [_parts(frame, each) for each in readings if each.level == level]
+        frame = pl.concat([frame, *parts], how="horizontal")
     return frame
+
+
+def _parts(frame: pl.DataFrame, reading: Reading) -> pl.DataFrame:
+    """The parts of one reading; a value that stands in many cells (a date, a word) is read once."""
+    cells = frame.select(list(dict.fromkeys(reading.value.meta.root_names())))
+    known = cells.unique()
+    if len(known) * 2 > len(cells):
+        return cells.select(_named(reading))
+    known = known.with_columns(_named(reading))
+    return cells.join(known, on=cells.columns, how="left", nulls_equal=True, maintain_order="left").drop(
+        cells.columns
+    )
+
+
+def _named(reading: Reading) -> list[pl.Expr]:
+    return [reading.value.struct.field(part).alias(name(reading.field, part)) for part in reading.parts]
+
+
+def value(parse: Callable[[str], pl.Expr]) -> Callable[[str], Reading]:
+    """How a field is read by one expression, such as a look-up of words: part value."""
+    return lambda field: Reading(field, pl.struct(value=parse(field)), ("value",))
 
 
 def number(field: str, id_type: pl.Expr | None = None) -> Reading:

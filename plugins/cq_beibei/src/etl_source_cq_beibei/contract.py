@@ -14,6 +14,7 @@ from etl_core.contract import (
     houred,
     identified,
     known,
+    of,
     readable,
     required,
     spanning,
@@ -59,8 +60,10 @@ class Register(RawContract):
         "身份证号码", "身份证号", reads=reading.number, checks=[required("id_number"), *identified()]
     )
     employer_name: str = column("工作单位")
-    title: str = column("职称", checks=[readable("title.unknown", words.title)])
+    title: str = column(
+        "职称", reads=reading.value(words.title), checks=[readable("title.unknown", of("value"))]
+    )
     hours_face: str = column("研修学时/集中研修", reads=reading.hours, checks=[ANY, *HOURS])
     hours_online: str = column("研修学时/网络研修", reads=reading.hours, checks=HOURS)
     hours_placement: str = column("研修学时/跟岗", reads=reading.hours, checks=HOURS)
-    result: str = column("考核等次", checks=[known("result", _result)])
+    result: str = column("考核等次", reads=reading.value(_result), checks=[known("result", of("value"))])

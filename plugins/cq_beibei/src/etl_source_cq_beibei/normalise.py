@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import polars as pl
 
-from etl_core.expressions import identity, names, words
+from etl_core.expressions import identity, names
 from etl_core.expressions.reading import part
 from etl_core.source import Variant
-from etl_source_cq_beibei.contract import CODES, period
+from etl_source_cq_beibei.contract import period
 
 NORMALISE: dict[str, pl.Expr] = {
     "person_name": names.person_name("person_name"),
@@ -16,14 +16,14 @@ NORMALISE: dict[str, pl.Expr] = {
     "id_number": part("id_number", "number"),
     "sex": identity.sex("sex"),
     "employer_name": pl.col("employer_name"),
-    "title": words.title("title"),
+    "title": part("title", "value"),
     "project_name": pl.lit("校长课程领导力专题研修"),
     "level": pl.lit(40),
     "role": pl.lit("trainee"),
     "start_date": period("start"),
     "end_date": period("end"),
     "date_precision": period("precision"),
-    "result": words.code("result", CODES["result"], pl.String).fill_null("unknown"),
+    "result": part("result", "value").fill_null("unknown"),
     "status": pl.lit("recognised"),
 }
 

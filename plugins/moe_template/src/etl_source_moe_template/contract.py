@@ -15,6 +15,7 @@ from etl_core.contract import (
     houred,
     identified,
     known,
+    of,
     readable,
     required,
 )
@@ -38,10 +39,6 @@ def mode(cell: str) -> pl.Expr:
     return words.code(cell, CODES["mode"], pl.Int16)
 
 
-def _provider(cell: str) -> pl.Expr:
-    return pl.col(cell).is_null() | words.provider_known(cell)
-
-
 number = partial(reading.number, id_type=id_type("id_type"))
 
 
@@ -49,14 +46,28 @@ class Import(RawContract):
     """One row per person, year and project; no dates and no employer."""
 
     person_name: str = column("教师姓名", checks=[required("person_name")])
-    id_type: str = column("身份证件类型", checks=[required("id_type"), known("id_type", id_type)])
+    id_type: str = column(
+        "身份证件类型",
+        reads=reading.value(id_type),
+        checks=[required("id_type"), known("id_type", of("value"))],
+    )
     id_number: str = column("教师身份证号", reads=number, checks=[required("id_number"), *identified()])
     training_year: str = column(
-        "培训年度", checks=[required("training_year"), readable("date.unparsable", dates.year)]
+        "培训年度",
+        reads=reading.value(dates.year),
+        checks=[required("training_year"), readable("date.unparsable", of("value"))],
     )
-    level: str = column("培训类别", checks=[required("level"), known("level", level)])
+    level: str = column(
+        "培训类别", reads=reading.value(level), checks=[required("level"), known("level", of("value"))]
+    )
     project_name: str = column("培训项目名称", checks=[required("project_name")])
-    provider_name: str = column("培训机构名称", checks=[check("provider.unknown", _provider)])
-    mode: str = column("培训方式", checks=[required("mode"), known("mode", mode)])
+    provider_name: str = column(
+        "培训机构名称",
+        reads=reading.value(words.provider_known),
+        checks=[check("provider.unknown", of("value"))],
+    )
+    mode: str = column(
+        "培训方式", reads=reading.value(mode), checks=[required("mode"), known("mode", of("value"))]
+    )
     hours: str = column("培训获得学时", reads=reading.hours, checks=[required("hours"), *houred()])
     credits: str = column("培训获得学分", checks=credited())

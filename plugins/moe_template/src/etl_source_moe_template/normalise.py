@@ -4,23 +4,22 @@ from __future__ import annotations
 
 import polars as pl
 
-from etl_core.expressions import amounts, dates, names, words
+from etl_core.expressions import amounts, names, words
 from etl_core.expressions.reading import part
-from etl_source_moe_template.contract import id_type, level, mode
 
 NORMALISE: dict[str, pl.Expr] = {
     "person_name": names.person_name("person_name"),
     "namesake": names.namesake("person_name"),
-    "id_type": id_type("id_type"),
+    "id_type": part("id_type", "value"),
     "id_number": part("id_number", "number"),
     "project_name": pl.col("project_name"),
-    "level": level("level"),
-    "mode": mode("mode"),
-    "mode_detail": words.detail_of_mode(mode("mode")),
+    "level": part("level", "value"),
+    "mode": part("mode", "value"),
+    "mode_detail": words.detail_of_mode(part("mode", "value")),
     "role": pl.lit("trainee"),
     "provider_name": pl.col("provider_name"),
     "date_precision": pl.lit("year"),
-    "training_year": dates.year("training_year"),
+    "training_year": part("training_year", "value"),
     "hours": part("hours", "hours"),
     "hours_basis": part("hours", "basis"),
     "credits": amounts.credits("credits"),

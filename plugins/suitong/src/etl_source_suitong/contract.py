@@ -58,14 +58,22 @@ class Activity(RawContract):
     county: str = column("市州/区县", reads=county, checks=[readable("division.unknown", of("code"))])
     employer_name: str = column("派出单位")
     person_name: str = column("姓名", checks=[required("person_name")])
-    subject: str = column("学科", checks=[readable("subject.unknown", words.subject)])
+    subject: str = column(
+        "学科", reads=reading.value(words.subject), checks=[readable("subject.unknown", of("value"))]
+    )
     project_name: str = column("活动名称", checks=[required("project_name")])
-    level: str = column("级别", checks=[required("level"), known("level", level)])
-    mode_detail: str = column("形式", checks=[required("mode"), known("mode", mode_detail)])
+    level: str = column(
+        "级别", reads=reading.value(level), checks=[required("level"), known("level", of("value"))]
+    )
+    mode_detail: str = column(
+        "形式", reads=reading.value(mode_detail), checks=[required("mode"), known("mode", of("value"))]
+    )
     period: str = column("起止时间", reads=reading.span, checks=[required("start_date"), *spanning()])
     hours: str = column(
         "学时",
         reads=reading.hours,
         checks=[required("hours"), *houred(), daily(when("start"), when("end"), when("precision"))],
     )
-    role: str = column("角色", checks=[required("role"), known("role", role)])
+    role: str = column(
+        "角色", reads=reading.value(role), checks=[required("role"), known("role", of("value"))]
+    )

@@ -62,21 +62,31 @@ class Completion(RawContract):
     class_name: str = column("班级")
     agency_record_id: str = column("学号", checks=[required("agency_record_id")])
     person_name: str = column("姓名", checks=[required("person_name")])
-    id_type: str = column("证件类型", checks=[required("id_type"), known("id_type", id_type)])
+    id_type: str = column(
+        "证件类型", reads=reading.value(id_type), checks=[required("id_type"), known("id_type", of("value"))]
+    )
     id_number: str = column("证件号", reads=number, checks=[required("id_number"), *identified()])
     province: str = column("省")
     prefecture: str = column("市")
     county: str = column("县", reads=county, checks=[readable("division.unknown", of("code"))])
     employer_name: str = column("单位")
-    stage: str = column("学段", checks=[readable("stage.unknown", words.stage)])
-    subject: str = column("学科", checks=[readable("subject.unknown", subject)])
-    mode_detail: str = column("培训方式", checks=[required("mode"), known("mode", mode_detail)])
+    stage: str = column(
+        "学段", reads=reading.value(words.stage), checks=[readable("stage.unknown", of("value"))]
+    )
+    subject: str = column(
+        "学科", reads=reading.value(subject), checks=[readable("subject.unknown", of("value"))]
+    )
+    mode_detail: str = column(
+        "培训方式", reads=reading.value(mode_detail), checks=[required("mode"), known("mode", of("value"))]
+    )
     start_date: str = column("开始日期", reads=reading.day, checks=[required("start_date"), *starting()])
     end_date: str = column(
         "结束日期", reads=reading.day, checks=[required("end_date"), *ending("start_date")]
     )
     score: str = column("成绩")
-    result: str = column("是否合格", checks=[required("result"), known("result", result)])
+    result: str = column(
+        "是否合格", reads=reading.value(result), checks=[required("result"), known("result", of("value"))]
+    )
     hours: str = column(
         "学时",
         reads=reading.hours,

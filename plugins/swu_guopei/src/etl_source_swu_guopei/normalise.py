@@ -4,24 +4,23 @@ from __future__ import annotations
 
 import polars as pl
 
-from etl_core.expressions import amounts, names, words
+from etl_core.expressions import amounts, names
 from etl_core.expressions.reading import part
-from etl_source_swu_guopei.contract import id_type, mode_detail, result, subject
 
 NORMALISE: dict[str, pl.Expr] = {
     "person_name": names.person_name("person_name"),
     "namesake": names.namesake("person_name"),
-    "id_type": id_type("id_type"),
+    "id_type": part("id_type", "value"),
     "id_number": part("id_number", "number"),
     "employer_name": pl.col("employer_name"),
     "employer_division": part("county", "code"),
-    "stage": words.stage("stage"),
-    "subject": subject("subject"),
+    "stage": part("stage", "value"),
+    "subject": part("subject", "value"),
     "project_code": pl.col("project_code"),
     "project_name": pl.col("project_name"),
     "class_name": pl.col("class_name"),
     "level": pl.lit(10),
-    "mode_detail": mode_detail("mode_detail"),
+    "mode_detail": part("mode_detail", "value"),
     "role": pl.lit("trainee"),
     "provider_name": pl.lit("西南大学"),
     "start_date": part("start_date", "day"),
@@ -30,7 +29,7 @@ NORMALISE: dict[str, pl.Expr] = {
     "hours": part("hours", "hours"),
     "hours_basis": part("hours", "basis"),
     "score": amounts.score("score"),
-    "result": result("result"),
+    "result": part("result", "value"),
     "certificate_no": pl.col("certificate_no"),
     "status": pl.lit("recognised"),
     "agency_record_id": pl.col("agency_record_id"),
