@@ -1,0 +1,129 @@
+"""What SQLite and PostgreSQL do differently, and that it makes no difference."""
+
+from __future__ import annotations
+
+import os
+
+import polars as pl
+import pytest
+import sqlalchemy as sa
+
+from etl_core.errors import WarehouseError
+from etl_core.keys import Keys
+from etl_core.warehouse import Warehouse, dialect, tables
+from tests.warehouse.samples import batch, deliver, one
+
+
+@pytest.mark.parametrize("url", ["mysql://h/d", "duckdb:///x", "://", "sqlite:////a?b=c#://\n"])
+def test_an_address_of_something_else_is_refused(url):
+    with pytest.raises(WarehouseError):
+        Warehouse.open(url, Keys.random(), create=False)
+
+
+@pytest.mark.parametrize("url", ["postgres://", "postgresql://h/d", "postgresql+psycopg2://h/d"])
+def test_postgresql_is_always_reached_through_our_driver(url):
+    if url == "postgres://":
+        with pytest.raises(WarehouseError):
+            dialect.address(url)
+    else:
+        assert dialect.address(url).drivername == "postgresql+psycopg"
+
+
+def test_the_file_and_its_companions_are_their_owners_alone(tmp_path):
+    old = os.umask(0)
+    try:
+        folder = tmp_path / "new"
+        with Warehouse.open(str(folder / "w.sqlite"), Keys.random()) as warehouse, warehouse.lock():
+            deliver(warehouse, batch(one(1)))
+            modes = {each.name: each.stat().st_mode & 0o777 for each in folder.iterdir()}
+    finally:
+        os.umask(old)
+    assert modes == dict.fromkeys(("w.sqlite", "w.sqlite-wal", "w.sqlite-shm", "w.sqlite.lock"), 0o600)
+    assert folder.stat().st_mode & 0o777 == 0o700
+
+
+def test_a_file_that_is_not_there_is_made_on_demand_only(tmp_path):
+    with pytest.raises(WarehouseError):
+        Warehouse.open(str(tmp_path / "w.sqlite"), Keys.random(), create=False)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_file_that_is_no_database_is_refused(tmp_path):
+    file = tmp_path / "w.sqlite"
+    file.write_text("张三 500199198001010015 " * 99)
+    with pytest.raises(WarehouseError) as caught:
+        Warehouse.open(str(file), Keys.random())
+    assert "500199" not in str(caught.value)
+
+
+def test_a_server_that_does_not_answer_is_refused_without_its_password():
+    with pytest.raises(WarehouseError) as caught:
+        Warehouse.open("postgresql://user:geheim@127.0.0.1:9/none", Keys.random())
+    assert "geheim" not in str(caught.value)
+
+
+def test_definitions_are_taken_back_like_rows(warehouse_url):
+    engine = dialect.connectable(dialect.address(warehouse_url), create=True)
+
+    with pytest.raises(KeyError), dialect.writing(engine, "test") as connection:
+        connection.exec_driver_sql("create table t (a integer)")
+        raise KeyError
+    assert sa.inspect(engine).get_table_names() == []
+    engine.dispose()
+
+
+def test_foreign_keys_are_kept(each_warehouse):
+    with (
+        pytest.raises(WarehouseError),
+        dialect.writing(each_warehouse._engine, "test") as connection,
+    ):
+        connection.exec_driver_sql("insert into reason values (7, 0, 'a', 'b', '{}')")
+
+
+def test_readers_see_the_last_commit_while_another_loads(each_warehouse):
+    deliver(each_warehouse, batch(one(1)))
+    with dialect.writing(each_warehouse._engine, "test") as connection:
+        connection.exec_driver_sql("update record set state = 'withdrawn'")
+        assert each_warehouse.measures()["current_records"] == "1"
+    assert each_warehouse.measures()["current_records"] == "0"
+
+
+NASTY = [
+    "\\",
+    "\\.",
+    "\\N",
+    "a\tb",
+    "a\nb",
+    "a\r\nb",
+    "'",
+    '"',
+    "",
+    "，",
+    "\\x41",
+    "{}",
+    "%s",
+    ":a",
+    "𬀩",
+    None,
+]
+
+
+def test_every_text_arrives_as_it_was(each_warehouse):
+    rows = [one(number, class_name=text) for number, text in enumerate(NASTY, 1)]
+    load, _ = deliver(each_warehouse, batch(*rows))
+    assert each_warehouse.records(load.delivery_id)["class_name"].to_list() == NASTY
+
+
+def test_rows_that_are_known_are_left_out(each_warehouse):
+    rows = pl.DataFrame(
+        {"person_key": [b"\x00\xff", b"b"], "id_type": "other", "id_masked": ["*", None], "sex": [1, None]}
+    ).with_columns(pl.col("id_masked").fill_null("\\"))
+    for _ in range(2):
+        with dialect.writing(each_warehouse._engine, "test") as connection:
+            dialect.insert(connection, tables.person, rows, known=True)
+    with each_warehouse._ask() as connection:
+        found = connection.exec_driver_sql("select person_key, id_masked, sex from person order by id_masked")
+        assert [(bytes(key), masked, sex) for key, masked, sex in found] == [
+            (b"\x00\xff", "*", 1),
+            (b"b", "\\", None),
+        ]

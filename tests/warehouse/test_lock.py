@@ -1,0 +1,79 @@
+"""One writer per warehouse."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+
+import pytest
+
+from etl_core.errors import LockedError
+from etl_core.keys import Keys
+from etl_core.warehouse import Warehouse
+
+HOLD = """
+import sys, time
+from etl_core.warehouse import Warehouse
+with Warehouse.open(sys.argv[1], None) as warehouse, warehouse.lock():
+    print("held", flush=True)
+    time.sleep(60)
+"""
+
+
+@pytest.fixture
+def pair(warehouse_url):
+    """Two openings of one warehouse, as two processes would have them."""
+    keys = Keys.random()
+    with Warehouse.open(warehouse_url, keys) as one, Warehouse.open(warehouse_url, keys) as other:
+        yield one, other
+
+
+def test_a_second_writer_is_told_who_holds_the_warehouse(pair):
+    one, other = pair
+    with one.lock(), pytest.raises(LockedError) as caught, other.lock():
+        pass
+    holder = dict(part.split("=", 1) for part in caught.value.holder.split())
+    assert (holder["pid"], holder["host"]) == (str(os.getpid()), socket.gethostname())
+    assert holder["since"].startswith("20")
+
+
+def test_a_lock_is_free_again_when_its_holder_is_done_or_failed(pair):
+    one, other = pair
+    with pytest.raises(KeyError), one.lock():
+        raise KeyError
+    with other.lock():
+        pass
+    with one.lock():
+        pass
+
+
+def test_a_killed_holder_holds_nothing(warehouse_url):
+    with Warehouse.open(warehouse_url, Keys.random()) as warehouse:
+        command = [sys.executable, "-c", HOLD, warehouse_url]
+        with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as holder:
+            assert holder.stdout.readline() == "held\n"
+            with pytest.raises(LockedError, match=f"pid={holder.pid}"), warehouse.lock():
+                pass
+            holder.send_signal(signal.SIGKILL)
+            holder.wait()
+        for _ in range(50):
+            try:
+                with warehouse.lock():
+                    return
+            except LockedError:  # the server needs a moment to see that the session is gone
+                holder.poll()
+        pytest.fail("the lock outlived its holder")
+
+
+def test_a_lock_file_with_nonsense_in_it_is_no_obstacle(tmp_path):
+    (tmp_path / "w.sqlite.lock").write_text("{nonsense")
+    with Warehouse.open(str(tmp_path / "w.sqlite"), Keys.random()) as warehouse, warehouse.lock():
+        pass
+
+
+def test_a_warehouse_in_memory_has_no_rival(warehouse):
+    with warehouse.lock(), warehouse.lock():
+        pass

@@ -1,0 +1,79 @@
+"""The version of the schema, and its agreement with the tables."""
+
+from __future__ import annotations
+
+import pytest
+import sqlalchemy as sa
+from alembic.autogenerate import compare_metadata
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+
+from etl_core.errors import WarehouseError
+from etl_core.keys import Keys
+from etl_core.warehouse import Warehouse, dialect, schema, tables
+
+
+def engine_of(url):
+    return dialect.connectable(dialect.address(url), create=True)
+
+
+def test_the_migrated_schema_is_the_one_of_the_tables(warehouse_url):
+    engine = engine_of(warehouse_url)
+    schema.upgrade(engine)
+    with engine.connect() as connection:
+        context = MigrationContext.configure(connection)
+        assert compare_metadata(context, tables.metadata) == []
+    engine.dispose()
+
+
+def test_constraints_and_the_view_are_there_too(warehouse_url):
+    engine = engine_of(warehouse_url)
+    schema.upgrade(engine)
+    told = sa.inspect(engine)
+    assert told.get_view_names() == ["training_record"]
+    checks = {each["name"] for name in ("record", "delivery") for each in told.get_check_constraints(name)}
+    assert checks == {"state_known", "result_known"}
+    engine.dispose()
+
+
+def test_the_newest_step_is_the_one_the_software_expects():
+    config = Config()
+    config.set_main_option("script_location", "etl_core.warehouse:migrations")
+    steps = ScriptDirectory.from_config(config)
+    assert steps.get_heads() == [schema.HEAD]
+    assert {each.revision for each in steps.walk_revisions()} == set(schema.KNOWN)
+
+
+def test_upgrading_twice_changes_nothing(warehouse_url):
+    engine = engine_of(warehouse_url)
+    for _ in range(2):
+        schema.upgrade(engine)
+        with engine.connect() as connection:
+            assert schema.revision(connection) == schema.HEAD
+    engine.dispose()
+
+
+def test_a_warehouse_of_newer_software_is_refused(warehouse_url):
+    Warehouse.open(warehouse_url, Keys.random()).close()
+    engine = engine_of(warehouse_url)
+    with dialect.writing(engine, "test") as connection:
+        connection.exec_driver_sql("update alembic_version set version_num = '9999'")
+    engine.dispose()
+    with pytest.raises(WarehouseError, match="9999, newer"):
+        Warehouse.open(warehouse_url, Keys.random())
+
+
+def test_a_migration_that_breaks_off_leaves_an_empty_database(warehouse_url, monkeypatch):
+    engine = engine_of(warehouse_url)
+    migrate = schema._migrate
+
+    def broken(connection):
+        migrate(connection)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(schema, "_migrate", broken)
+    with pytest.raises(KeyboardInterrupt):
+        schema.upgrade(engine)
+    assert sa.inspect(engine).get_table_names() == []
+    engine.dispose()
