@@ -57,7 +57,9 @@ def _shown(shown: Mapping[str, str | None], source: Source) -> dict[str, str | N
     fields = dict(source.normalise)
     for variant in source.variants:
         fields.update(variant.fields)
-    roots = {field: value.meta.root_names() for field, value in fields.items()}
+    roots = {
+        field: [root.partition(":")[0] for root in value.meta.root_names()] for field, value in fields.items()
+    }
     return {
         field: next((shown[root] for root in names if root in shown), None) for field, names in roots.items()
     }

@@ -1,0 +1,216 @@
+"""From grids to raw frames: every row read is a row of the frame, a skipped row, or a refused one."""
+
+from __future__ import annotations
+
+import json
+from datetime import date
+
+import polars as pl
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from etl_core.contract import RawContract, column, filename, sheetname, title
+from etl_core.errors import DeliveryError
+from etl_core.extract import Opening, Raw, open_
+from etl_core.records import Grid, Place
+from tests.fakes import grid, person
+from tests.made_up import HEADERS, source
+
+ON = date(2024, 1, 1)
+NAME = "made_up_2023.csv"
+NOTHING = [None] * len(HEADERS)
+
+
+def opened(*grids: Grid, name: str = NAME, **changes: object) -> Opening:
+    return open_(list(grids), source(**changes), name, ON)
+
+
+def raws(*grids: Grid, name: str = NAME, **changes: object) -> list[Raw]:
+    return list(opened(*grids, name=name, **changes).raws)
+
+
+def lead(text: str) -> list[str | None]:
+    return [text, *NOTHING[1:]]
+
+
+def test_a_header_alone_is_an_empty_delivery() -> None:
+    with pytest.raises(DeliveryError, match="empty"):
+        raws(grid([HEADERS]))
+    with pytest.raises(DeliveryError, match="empty"):
+        raws(grid([lead("登记表"), HEADERS, lead("合计"), lead("注：按实填写")]))
+
+
+def test_nothing_at_all_is_an_empty_delivery() -> None:
+    with pytest.raises(DeliveryError, match="empty"):
+        opened()
+
+
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [
+        ("合计", "total"), ("合 计", "total"), ("小计：", "total"), ("总计（人次）", "total"), ("本页合计", "total"),
+        ("注：本表一式两份", "note"), ("填表说明:", "note"), ("注1：", "note"),
+        ("审核人：", "signature"), ("单位负责人（签字）：", "signature"), ("填表人: ", "signature"), ("盖章：", "signature"),
+    ],
+)  # fmt: skip
+def test_a_total_a_note_and_a_signature_are_no_records(text: str, kind: str) -> None:
+    (raw,) = raws(grid([HEADERS, person(1), lead(text), [None, text, *NOTHING[2:]]]))
+    assert raw.skips.select("row", "kind").rows() == [(1, "header"), (3, kind), (4, kind)]
+    assert raw.frame["row"].to_list() == [2]
+
+
+@pytest.mark.parametrize("name", ["合计明", "注册", "审核", "说明白", "盖章办"])
+def test_a_name_that_begins_like_a_total_or_a_note_is_a_record(name: str) -> None:
+    (raw,) = raws(grid([HEADERS, person(1, 姓名=name), person(2)]))
+    assert raw.skips["kind"].to_list() == ["header"]
+
+
+def test_a_header_repeated_at_a_page_break_is_a_header() -> None:
+    (raw,) = raws(grid([lead("登记表"), HEADERS, person(1), HEADERS, person(2)]))
+    assert raw.skips.select("row", "kind").rows() == [(1, "title"), (2, "header"), (4, "header")]
+
+
+def test_empty_rows_inside_are_blank_wherever_they_are() -> None:
+    (raw,) = raws(
+        grid([NOTHING, lead("登记表"), HEADERS, NOTHING, person(1), [" ", "\u3000", *NOTHING[2:]], person(2)])
+    )
+    kinds = dict(raw.skips.select("row", "kind").rows())
+    assert kinds == {1: "blank", 2: "title", 3: "header", 4: "blank", 6: "blank"}
+
+
+def test_hidden_and_other_sheets_are_counted_row_by_row() -> None:
+    table = grid([HEADERS, person(1)], "表")
+    hidden = grid([HEADERS, person(2), person(3)], "字典", visible=False)
+    other = grid([("代码", "名称"), ("10", "国家级")], "代码表")
+    found = raws(hidden, other, table)
+    assert [raw.skips["kind"].to_list() for raw in found] == [
+        ["hidden_sheet"] * 3,
+        ["other_sheet"] * 2,
+        ["header"],
+    ]
+    assert sum(raw.read for raw in found) == 7
+    assert [len(raw.frame) for raw in found] == [0, 0, 1]
+
+
+def test_every_sheet_with_the_header_is_read_as_a_table() -> None:
+    found = raws(grid([HEADERS, person(1)], "一"), grid([lead("登记表"), HEADERS, person(2)], "二"))
+    assert [raw.frame.select("sheet", "row").rows() for raw in found] == [[("一", 2)], [("二", 3)]]
+
+
+def test_a_later_batch_of_a_sheet_goes_on_where_the_first_ended() -> None:
+    whole = grid([HEADERS, person(1), person(2), HEADERS, person(3)])
+    found = raws(Grid(whole.rows[:2]), Grid(whole.rows[2:]))
+    assert [raw.frame["row"].to_list() for raw in found] == [[2], [3, 5]]
+    assert found[1].skips.select("row", "kind").rows() == [(4, "header")]
+
+
+def test_a_row_with_another_number_of_fields_is_malformed_without_a_column() -> None:
+    width = [7, 7, 8, 6]
+    (raw,) = raws(grid([HEADERS, person(1), person(2), person(3)], width=width))
+    assert raw.issues.select("row", "code", "column", "severity").rows() == [
+        (3, "row.malformed", None, "error"),
+        (4, "row.malformed", None, "error"),
+    ]
+    assert raw.frame["row"].to_list() == [2]
+    assert raw.refused["row"].to_list() == [3, 4]
+
+
+def test_an_undecodable_row_names_its_column_where_it_can() -> None:
+    fault = [None, None, "text.undecodable", "text.undecodable"]
+    (raw,) = raws(
+        grid([HEADERS, person(1), person(2), person(3)], fault=fault, fault_at=[None, None, 2, None])
+    )
+    assert raw.issues.select("row", "column").rows() == [(3, "单位"), (4, None)]
+
+
+def test_a_malformed_total_is_still_a_total() -> None:
+    (raw,) = raws(grid([HEADERS, person(1), lead("合计")], width=[7, 7, 2]))
+    assert raw.skips["kind"].to_list() == ["header", "total"]
+    assert raw.issues.is_empty()
+
+
+def test_cells_of_dropped_columns_are_kept_nowhere() -> None:
+    header = (*HEADERS, "手机号码")
+    rows = [[*person(1), "13900000000"], [*person(2), "13900000001"]]
+    faults = {"fault": [None, "text.undecodable", "row.malformed"], "fault_at": [None, 2, None]}
+    (raw,) = raws(grid([header, *rows], **faults), dropped=("手机号码",))
+    assert "1390000" not in repr(raw.frame.rows()) + repr(raw.refused.rows())
+    assert json.loads(raw.refused["cells"][0])["姓名"] == "测试1"
+
+
+def test_the_account_of_headers_names_every_header_once() -> None:
+    header = (*HEADERS, "手机号码", "民族")
+    opening = opened(grid([header, [*person(1), "139", "汉"]]), dropped=("手机号码",))
+    list(opening.raws)
+    (account,) = opening.accounts
+    assert account.mapped == HEADERS[:-1]
+    assert (account.ignored, account.dropped, account.unknown) == (("备注",), ("手机号码",), ("民族",))
+
+
+def test_a_missing_column_is_named_with_the_nearest_header() -> None:
+    header = ("姓名", "身份证件号", *HEADERS[2:])
+    with pytest.raises(DeliveryError) as fault:
+        opened(grid([header, person(1)], "表"))
+    assert fault.value.code == "schema.missing_column"
+    assert fault.value.detail == {"sheet": "表", "column": "证件号", "nearest": "身份证件号"}
+
+
+def test_without_any_known_header_the_first_promised_one_is_missing() -> None:
+    with pytest.raises(DeliveryError) as fault:
+        opened(grid([("a", "b"), ("1", "2")]))
+    assert (fault.value.code, fault.value.detail["column"]) == ("schema.missing_column", "教师姓名")
+
+
+def test_a_delivery_whose_place_nobody_can_tell_is_refused() -> None:
+    with pytest.raises(DeliveryError, match=r"place\.unknown"):
+        opened(grid([HEADERS, person(1)]), name="made_up.csv")
+
+
+def test_a_delivery_is_dated_by_itself_else_by_its_arrival() -> None:
+    table = grid([HEADERS, person(1)])
+    assert opened(table).dated == ON
+    dated = Place("1", (1,), dated=date(2023, 7, 1))
+    assert opened(table, place=lambda name, above: dated).dated == date(2023, 7, 1)
+
+
+class Told(RawContract):
+    """Fields that do not stand in a column."""
+
+    person_name: str = column("姓名")
+    hours: str = column("学时")
+    period: str = title(r"时间[:：](\S+)", shown="研修时间")
+    reporter: str = filename(r"^(\w+?)_", shown="报送方")
+    project_name: str = sheetname(shown="工作表")
+
+
+def test_facts_come_from_title_file_name_and_sheet_name() -> None:
+    table = grid([("某表", None), (None, "时间：2023.5"), ("姓名", "学时"), ("赵", "8")], "版画")
+    (raw,) = raws(table, name="潼南_2023.xlsx", contract=Told)
+    assert raw.frame.select("period", "reporter", "project_name").rows() == [("2023.5", "潼南", "版画")]
+    assert raw.shown["period"] == "研修时间"
+
+
+def test_a_fact_that_is_not_told_is_null() -> None:
+    (raw,) = raws(grid([("姓名", "学时"), ("赵", "8")], "版画"), name="_2023.xlsx", contract=Told)
+    assert raw.frame.select("period", "reporter").rows() == [(None, None)]
+
+
+line = st.one_of(
+    st.just(list(HEADERS)),
+    st.just(NOTHING),
+    st.lists(st.one_of(st.none(), st.text(max_size=6)), min_size=7, max_size=7),
+    st.builds(person, st.integers(1, 99)),
+)
+
+
+@given(st.lists(line, max_size=12), st.lists(line, max_size=3))
+def test_every_row_read_is_in_exactly_one_place(
+    below: list[list[str | None]], over: list[list[str | None]]
+) -> None:
+    whole = grid([*over, HEADERS, person(1), *below])
+    (raw,) = raws(whole)
+    seen = [*raw.frame["row"], *raw.skips["row"], *raw.refused["row"]]
+    assert sorted(seen) == whole.rows["row"].to_list()
+    assert raw.read == len(whole.rows)
+    assert raw.frame["person_name"].dtype == pl.String
