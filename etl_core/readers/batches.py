@@ -48,3 +48,17 @@ def _end(frame: pl.DataFrame) -> int:
 def _widened(frame: pl.DataFrame, columns: int) -> pl.DataFrame:
     missing = names(columns)[frame.width - len(FIXED) :]
     return frame.with_columns(pl.lit(None, pl.String()).alias(name) for name in missing)
+
+
+def told(frame: pl.DataFrame, damage: str) -> pl.DataFrame:
+    """Rows that hold `damage` get the fault "text.undecodable" and its first cell; the damage becomes U+FFFD."""
+    cells = frame.columns[len(FIXED) :]
+    hits = [
+        pl.when(pl.col(cell).str.contains(damage, literal=True)).then(at) for at, cell in enumerate(cells)
+    ]
+    at = pl.when(pl.col("fault").is_null()).then(pl.coalesce(hits)).cast(pl.Int64)
+    return frame.with_columns(
+        at.alias("fault_at"),
+        pl.when(at.is_not_null()).then(pl.lit("text.undecodable")).otherwise("fault").alias("fault"),
+        pl.col(cells).str.replace_all(damage, "\ufffd", literal=True),
+    )

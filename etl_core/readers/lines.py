@@ -14,7 +14,7 @@ import polars as pl
 
 from etl_core.errors import DeliveryError
 from etl_core.readers import quoting, text
-from etl_core.readers.batches import FIXED, names
+from etl_core.readers.batches import names, told
 from etl_core.readers.quoting import Irregular
 
 # Cells a frame may have, and columns. No regular table of a chunk comes near; they bound the memory and time that
@@ -130,22 +130,7 @@ def _finished(frame: pl.DataFrame, data: bytes, first: int) -> pl.DataFrame:
         pl.lit(None, pl.Int64()).alias("fault_at"),
         *frame.columns[3:],
     )
-    return _told(frame) if text.DAMAGE.encode() in data else frame
-
-
-def _told(frame: pl.DataFrame) -> pl.DataFrame:
-    """Rows with DAMAGE get the fault "text.undecodable" and its first cell; DAMAGE becomes U+FFFD."""
-    cells = frame.columns[len(FIXED) :]
-    hits = [
-        pl.when(pl.col(cell).str.contains(text.DAMAGE, literal=True)).then(at)
-        for at, cell in enumerate(cells)
-    ]
-    at = pl.when(pl.col("fault").is_null()).then(pl.coalesce(hits)).cast(pl.Int64)
-    return frame.with_columns(
-        at.alias("fault_at"),
-        pl.when(at.is_not_null()).then(pl.lit("text.undecodable")).otherwise("fault").alias("fault"),
-        pl.col(cells).str.replace_all(text.DAMAGE, "\ufffd", literal=True),
-    )
+    return told(frame, text.DAMAGE) if text.DAMAGE.encode() in data else frame
 
 
 def _read(data: bytes, separator: str, quote: str | None) -> pl.DataFrame:

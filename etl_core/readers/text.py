@@ -75,19 +75,24 @@ def recognise(path: Path, encoding: str | None = None) -> Encoding:
 def blocks(path: Path, encoding: Encoding, size: int = 1 << 23) -> Iterator[bytes]:
     """Yield the file as UTF-8, about `size` bytes at a time, without its mark; a block may end anywhere.
 
-    Undecodable sequences become DAMAGE, one per sequence; delimiters and line ends beside them survive.
+    Undecodable sequences and NULs become DAMAGE, one per sequence; delimiters and line ends beside them survive.
     """
     decoder = None if encoding.valid else codecs.getincrementaldecoder(encoding.codec)("chuanyu_damage")
     with path.open("rb") as file:
         file.seek(encoding.mark)
         while piece := file.read(size):
-            yield _utf8(decoder.decode(piece)) if decoder else piece
+            yield _marked(_utf8(decoder.decode(piece)) if decoder else piece)
     if decoder:
-        yield _utf8(decoder.decode(b"", True))
+        yield _marked(_utf8(decoder.decode(b"", True)))
 
 
 def _utf8(text: str) -> bytes:
     return text.encode("utf-8", "replace")  # some codecs (UTF-7) let lone surrogates through
+
+
+def _marked(data: bytes) -> bytes:
+    """NUL is no text either: no database keeps it."""
+    return data.replace(b"\0", DAMAGE.encode()) if b"\0" in data else data
 
 
 def _first_invalid(file: BinaryIO) -> int | None:

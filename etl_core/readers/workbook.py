@@ -19,7 +19,7 @@ from python_calamine import (
 
 from etl_core.errors import DeliveryError
 from etl_core.readers import archive, cells, compound
-from etl_core.readers.batches import FIXED, settled
+from etl_core.readers.batches import FIXED, settled, told
 from etl_core.readers.extent import Extent
 from etl_core.readers.options import ReadOptions
 from etl_core.records import Grid
@@ -79,9 +79,13 @@ def _frame(block: list[list[Any]], first: int, sheet: CalamineSheet) -> pl.DataF
     columns = [*([None] * len(block) for _ in range(left)), *map(list, zip(*block, strict=True))]
     rows = pl.DataFrame({"row": pl.Series(range(first, first + len(block)), dtype=pl.Int64)})
     nothing = (pl.lit(None, FIXED[name]).alias(name) for name in ("width", "fault", "fault_at"))
-    return rows.with_columns(nothing).hstack(
+    whole = rows.with_columns(nothing).hstack(
         [cells.column(f"c{index}", values) for index, values in enumerate(columns)]
     )
+    holds_nul = pl.any_horizontal(
+        pl.col(f"c{index}").str.contains("\0", literal=True).any() for index in range(len(columns))
+    )
+    return told(whole, "\0") if columns and whole.select(holds_nul).item() else whole
 
 
 @contextmanager

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import codecs
 import random
+from pathlib import Path
 
 import pytest
 
@@ -118,3 +119,11 @@ def test_random_bytes_never_raise_anything_but_a_delivery_error(file):
             list(read(file(random.randbytes(random.randrange(1, 400)))))
         except DeliveryError as error:
             assert error.code in {"unreadable", "empty"}
+
+
+def test_a_nul_character_is_no_text_and_is_marked_as_damage(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_bytes("姓名,学时\n赵,1\0\n钱,2\n".encode())
+    rows = next(read(path)).rows
+    assert rows["fault"].to_list() == [None, "text.undecodable", None]
+    assert rows["fault_at"].to_list() == [None, 1, None]
