@@ -69,7 +69,7 @@ def source(**changes: Any) -> Source:
         "normalise": NORMALISE,
         "key": ("person", "project_name", "start_date"),
         "semantics": "append",
-        "place": lambda name, above: place(name, above),
+        "place": place,
         "names": (re.compile(f"^{NAME}_"),),
         "ignored": ("备注",),
     }

@@ -1,0 +1,112 @@
+"""What parent and child say to each other: the same value on both sides, and nothing that could run."""
+
+from __future__ import annotations
+
+import io
+import json
+from datetime import date
+
+import polars as pl
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from etl_core import protocol
+from etl_core.protocol import (
+    FRAMES,
+    Answer,
+    Claimed,
+    Done,
+    Failed,
+    Hello,
+    Job,
+    Problem,
+    Ready,
+    SourceFacts,
+    Standing,
+    Surveyed,
+)
+from etl_core.records import CARRIED, ISSUES, PLACE, REFUSED, SKIPS, HeaderAccount, Place, Prepared
+from etl_schemas.training import FIELDS
+
+FACTS = SourceFacts(
+    "cq_beibei", "登记表", "某院", "snapshot", ("person", "role"), ("mode_detail",), 0.2, "p 1.0"
+)
+PLACES = Place("2023春-2", (2023, 1, 2), "2023春", "潼南", date(2023, 7, 20))
+
+
+def passed(answer: Answer) -> Answer:
+    """The answer as the parent gets it."""
+    wire = io.BytesIO(b"".join(protocol.encode(answer)))
+    back = protocol.decode(wire.readline(), lambda size: wire.read(size))
+    assert wire.read() == b""
+    return back
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        Ready((FACTS,), (Problem("a", "etl-source-a", "1.0", "broken｜破"),)),
+        Ready(),
+        Claimed("cq_beibei", PLACES),
+        Claimed("suitong", Place("1", ())),
+        Surveyed((Standing("a", 3, ("姓名",), True), Standing("b", 0, (), False))),
+        Done((HeaderAccount("a.xlsx", "Sheet1", ("姓名",), ("序号",), (), ("民族",)), HeaderAccount("a", None, (), (), (), ()))),
+        Done(),
+        Failed("schema.missing_column", {"column": "姓名", "row": 7}, "cq_beibei"),
+        Failed("unreadable"),
+    ],
+)  # fmt: skip
+def test_every_answer_arrives_as_it_was_said(answer: Answer) -> None:
+    assert passed(answer) == answer
+
+
+def test_a_batch_arrives_with_every_type_and_null() -> None:
+    schemas = ({**PLACE, **FIELDS, **CARRIED}, {**PLACE, **FIELDS, **CARRIED}, ISSUES, SKIPS, REFUSED)
+    frames = [pl.DataFrame([[None] * len(schema)], schema=schema, orient="row") for schema in schemas]
+    batch = Prepared(**dict(zip(FRAMES, frames, strict=True)), read=3)
+    back = passed(batch)
+    assert isinstance(back, Prepared)
+    assert back.read == 3
+    for name, frame in zip(FRAMES, frames, strict=True):
+        assert getattr(back, name).equals(frame)
+        assert getattr(back, name).schema == frame.schema
+
+
+@given(st.text(), st.text(), st.floats(0, 4e9), st.sampled_from([None, "a"]), st.lists(st.text(), max_size=3))
+def test_a_job_arrives_as_it_was_given_whatever_the_file_is_called(
+    path: str, name: str, modified: float, only: str | None, off: list[str]
+) -> None:
+    job = Job(path, name, modified, only, tuple(off), batch=7)
+    line = protocol.line(job)
+    assert line.count(b"\n") == 1
+    assert protocol.job(line.decode("ascii")) == job
+
+
+@pytest.mark.parametrize("hello", [Hello(512), Hello(512, ("a",), ("b",)), Hello(512, ())])
+def test_a_greeting_arrives_as_it_was_given(hello: Hello) -> None:
+    assert protocol.hello(protocol.line(hello).decode("ascii")) == hello
+
+
+@pytest.mark.parametrize(
+    ("job", "wanted"),
+    [
+        (Job("", "", 0), True), (Job("", "", 0, only="a"), True), (Job("", "", 0, only="b"), False),
+        (Job("", "", 0, off=("a",)), False), (Job("", "", 0, only="a", off=("a",)), False),
+    ],
+)  # fmt: skip
+def test_a_source_that_is_off_or_not_the_only_one_is_not_wanted(job: Job, wanted: bool) -> None:
+    assert job.wants("a") is wanted
+
+
+def test_a_message_is_one_line_of_ascii_json() -> None:
+    (line,) = protocol.encode(Failed("unreadable", {"kind": "行\n2"}))
+    assert line.endswith(b"\n")
+    assert line.count(b"\n") == 1
+    assert json.loads(line.decode("ascii"))["value"]["detail"] == {"kind": "行\n2"}
+
+
+@pytest.mark.parametrize("line", [b"\x80\x04K\x01.\n", b"{}\n", b'{"type": "Exec", "value": "1"}\n', b"\n"])
+def test_what_is_no_message_is_never_taken_for_one(line: bytes) -> None:
+    with pytest.raises((ValueError, KeyError)):
+        protocol.decode(line, lambda size: b"")
