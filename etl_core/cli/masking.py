@@ -5,9 +5,7 @@ from __future__ import annotations
 import re
 
 # 15 or more digits in a row, perhaps with blanks between them and an X at the end; \d knows full-width digits too.
-_NUMBER = re.compile(
-    r"(?<!\d)\d(?:[\s\u200b-\u200f\ufeff]*\d){13,}[\s\u200b-\u200f\ufeff]*[\dXxＸｘ](?![\dA-Za-z])"
-)
+_NUMBER = re.compile(r"(?<!\d)\d(?:[\s\u200b-\u200f\ufeff]*\d){13,}[\s\u200b-\u200f\ufeff]*[\dXxＸｘ]")
 _BLANK = re.compile(r"[\s\u200b-\u200f\ufeff]+")
 _MOBILE = re.compile(r"(?<!\d)1[3-9]\d{9}(?!\d)")
 _HEADER = re.compile(r"身份证|证件号")

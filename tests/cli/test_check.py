@@ -1,0 +1,77 @@
+from __future__ import annotations
+
+import csv
+import json
+
+import pytest
+
+from tests.cli.program import PLUGINS, here, samples
+
+FAULTY, GOOD, _ = samples("suitong")
+
+
+def problems(*typed: object) -> list[dict]:
+    lines = [json.loads(line) for line in here("check", *typed, "--format", "json").output.splitlines()]
+    return [line for line in lines if line["event"] == "problem"]
+
+
+@pytest.mark.parametrize("source", ["suitong", "cq_beibei"])
+def test_every_problem_of_the_golden_is_told_with_its_cell(source):
+    file = samples(source)[0]
+    golden = PLUGINS / source / "tests" / "golden" / "expected.csv"
+    rows = [row for row in csv.DictReader(golden.open(encoding="utf-8")) if row["file"] == file.name]
+    wanted = {
+        (row["sheet"], int(row["row"]), severity, *fault.partition("@")[::2])
+        for row in rows
+        for kind, severity in (("reasons", "error"), ("warnings", "warning"))
+        for fault in row[kind].split(";")
+        if fault and not fault.startswith("skip:")
+    }
+    told = {
+        (one["sheet"] or "", one["row"], one["severity"], one["code"], one["column"] or "")
+        for one in problems(file)
+    }
+    assert told == wanted != set()
+
+
+def test_a_good_file_ends_with_0_and_its_counts_and_headers_are_told():
+    done = here("check", GOOD)
+    assert done.exit_code == 0
+    assert "读入行 14 = 入库行 12 + 隔离行 0 + 跳过行 2; 记录数 12" in done.output
+    assert "入库的列 11: 省市, 市州/区县" in done.output
+    assert "不入库的列 1: 接收单位" in done.output
+    assert "不认识的列 0" in done.output
+
+
+def test_a_faulty_file_ends_with_3_and_a_problem_is_one_line_like_a_compilers():
+    done = here("--lang", "en", "check", FAULTY)
+    shown = done.output.splitlines()
+    assert done.exit_code == 3
+    assert shown[1].startswith(f"{FAULTY.name}:7: 学时: hours.range (error): Hours must be more than 0")
+
+
+def test_an_unknown_header_is_told(tmp_path):
+    text = GOOD.read_bytes().decode("gb18030").splitlines()
+    wider = tmp_path / GOOD.name
+    wider.write_text(
+        "\n".join(f"{line},{'手机' if not at else ''}" for at, line in enumerate(text)), "gb18030"
+    )
+    assert "不认识的列 1: 手机" in here("check", wider).output
+
+
+def test_a_file_that_nobody_knows_is_told_in_both_languages(tmp_path):
+    stranger = tmp_path / "名单.csv"
+    stranger.write_text("a,b\n1,2\n", encoding="utf-8")
+    done = here("--lang", "en", "check", stranger)
+    assert done.exit_code == 3
+    assert "名单.csv: unrecognised: 没有一种已登记的格式" in done.output
+    assert "｜No registered format fits" in done.output
+
+
+def test_nothing_is_left_behind_and_no_person_is_shown(tmp_path, monkeypatch, canaries):
+    monkeypatch.chdir(tmp_path)
+    shown = "".join(
+        here("check", file, "--format", shape).output for file in (FAULTY,) for shape in ("table", "json")
+    )
+    assert list(tmp_path.iterdir()) == []
+    assert [canary for canary in canaries if canary in shown] == []

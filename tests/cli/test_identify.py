@@ -1,0 +1,91 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from etl_core.protocol import Standing, Surveyed, decode, encode
+from tests.cli.program import configure, here, samples
+
+FILE = samples("suitong")[0]
+STRANGERS = "a,b\n1,2\n"
+
+
+def asked(file: Path, *more: object) -> tuple[int, list[dict], dict]:
+    done = here("identify", file, "--format", "json", *more)
+    *claims, last = (json.loads(line) for line in done.output.splitlines())
+    return done.exit_code, claims, last
+
+
+def test_the_source_is_told_with_the_headers_found_and_the_name():
+    code, claims, last = asked(FILE)
+    assert code == 0
+    assert last == {"event": "identified", "file": FILE.name, "source": "suitong", "label": "2023H2-1"}
+    assert claims[0] == {"event": "claim", "source": "suitong", "found": 11, "missing": [], "named": True}
+    assert all(claim["missing"] and not claim["named"] for claim in claims[1:])
+
+
+def test_a_person_sees_the_claims_as_a_table_and_the_decision_below():
+    shown = here("identify", FILE).output.splitlines()
+    assert shown[0].split() == ["来源", "文件名相符", "找到的表头", "缺少的表头"]
+    assert shown[2].split() == ["suitong", "是", "11"]
+    assert shown[-1] == f"{FILE.name}: suitong 2023H2-1"
+
+
+def test_another_name_does_not_matter_where_the_headers_are_whole(tmp_path):
+    copy = tmp_path / "2023下半年.csv"
+    copy.write_bytes(FILE.read_bytes())
+    _, claims, last = asked(copy)
+    assert (claims[0]["source"], claims[0]["named"]) == ("suitong", False)
+    assert last["error"] == "place.unknown"
+
+
+def test_the_nearest_source_is_told_with_what_is_missing(tmp_path):
+    stranger = tmp_path / "名单.csv"
+    stranger.write_text("姓名,学科,电话,备注\n某,语文,1,2\n", encoding="utf-8")
+    code, claims, last = asked(stranger)
+    assert code == 3
+    assert last["source"] is None
+    assert last["error"] == "unrecognised"
+    assert claims[0]["source"] == last["detail"]["nearest"]
+    assert claims[0]["missing"]
+
+
+def test_a_file_like_no_other_has_no_claims(tmp_path):
+    stranger = tmp_path / "x.csv"
+    stranger.write_text(STRANGERS, encoding="utf-8")
+    assert asked(stranger)[:2] == (3, [])
+
+
+def test_plugins_that_the_configuration_denies_are_not_asked(tmp_path):
+    config = configure(tmp_path, plugins="{deny: [suitong]}")
+    _, claims, _ = asked(FILE, "--config", config)
+    assert "suitong" not in {claim["source"] for claim in claims}
+
+
+def test_two_sources_that_claim_a_file_are_both_told(monkeypatch, tmp_path):
+    twins = tmp_path / "plugins"
+    info = twins / "etl_source_twin-1.dist-info"
+    info.mkdir(parents=True)
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: etl-source-twin\nVersion: 1\n")
+    (info / "entry_points.txt").write_text("[etl_core]\ntwin = etl_source_twin\n")
+    (twins / "etl_source_twin.py").write_text(
+        "from dataclasses import replace\n"
+        "import etl_source_suitong as first\n"
+        "from etl_core.hookspecs import hookimpl\n"
+        "etl_api = 1\n\n"
+        "@hookimpl\n"
+        "def etl_sources():\n"
+        "    yield from (replace(source, name='twin') for source in first.etl_sources())\n"
+    )
+    monkeypatch.setenv("PYTHONPATH", str(twins))
+    code, claims, last = asked(FILE)
+    assert code == 3
+    assert last["error"] == "ambiguous"
+    assert last["detail"]["sources"] == "suitong, twin"
+    assert {claim["source"] for claim in claims[:2]} == {"suitong", "twin"}
+
+
+def test_what_a_survey_says_travels_whole():
+    said = Surveyed((Standing("a", 2, ("学时",), True), Standing("b", 0, (), False)))
+    (line,) = encode(said)
+    assert decode(line, lambda size: b"") == said

@@ -1,0 +1,52 @@
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from etl_core.cli.masking import identity, masked, scrubbed, starred
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("519999199001011234", "519***********1234"),
+        ("51999919900101123X", "519***********123X"),
+        ("51999919900101123x，再核对", "519***********123x，再核对"),
+        ("519999900101123", "519********1123"),
+        ("5 1999919900101 1234", "519***********1234"),
+        ("５１９９９９１９９００１０１１２３４", "５１９***********１２３４"),
+        ("51999919900101123", "519**********1123"),
+        ("5199991990010112345", "519************2345"),
+        ("2023-09-01至2023-09-05", "2023-09-01至2023-09-05"),
+        ("20230901-20230905", "20230901-20230905"),
+        ("13900001111", "13900001111"),
+        ("5001990012", "5001990012"),
+    ],
+)
+def test_what_looks_like_an_id_number_loses_its_middle_and_nothing_else_does(text, shown):
+    assert masked(text) == shown
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [("E12345678", "E******78"), ("123", "***"), ("", ""), ("519999199001011234", "519***********1234")],
+)
+def test_an_id_column_is_masked_whatever_its_text(text, shown):
+    assert starred(text) == shown
+
+
+@pytest.mark.parametrize("header", ["身份证号码", "*教师身份证号", "证件号码", "证件号"])
+def test_id_columns_are_known_by_their_headers(header):
+    assert identity(header)
+    assert not identity("学时")
+
+
+@given(st.text(max_size=20), st.from_regex(r"\A[1-9]\d{16}[\dX]\Z"), st.text(max_size=20))
+def test_no_number_survives_in_any_text(before, number, after):
+    assert number not in masked(before + number + after)
+    assert number not in scrubbed(before + number + after)
+
+
+def test_the_log_loses_mobile_numbers_too():
+    assert scrubbed('{"file": "张_13900001111.csv"}') == '{"file": "张_***.csv"}'

@@ -1,0 +1,92 @@
+from __future__ import annotations
+
+import csv
+import json
+import re
+from pathlib import Path
+
+import polars as pl
+
+from etl_core.cli.quarantine import HEADS, sheet
+from tests.cli.program import Place, here, samples
+
+FILE = samples("suitong")[0].name
+
+
+def exported(loaded: Place, out: Path) -> list[dict[str, str]]:
+    done = here("quarantine", "export", "--config", loaded.config, "--source", "cq_beibei", "--out", out)
+    assert done.exit_code == 0
+    return list(csv.DictReader(out.open(encoding="utf-8-sig")))
+
+
+def refused(cells: dict[str, str | None], *reasons: tuple[str, str | None]) -> pl.DataFrame:
+    said = [{"code": code, "column": column, "detail": {}} for code, column in reasons]
+    row = {"file": "a.csv", "sheet": None, "row": 7, "reasons": json.dumps(said), "cells": json.dumps(cells)}
+    return pl.DataFrame([row])
+
+
+def test_every_reason_is_listed_with_its_place_and_no_cell(loaded: Place, canaries: set[str]):
+    done = here("quarantine", "list", "--config", loaded.config, "--format", "json")
+    lines = [json.loads(line) for line in done.output.splitlines()]
+    assert len(lines) == 26
+    assert {"source", "file", "row", "column", "code", "message"} <= lines[0].keys()
+    table = here("quarantine", "list", "--config", loaded.config).output
+    assert [canary for canary in canaries if canary in done.output + table] == []
+
+
+def test_one_delivery_is_listed_in_the_order_of_its_rows(loaded: Place):
+    typed = ("quarantine", "list", "--config", loaded.config, "--delivery", FILE, "--format", "json")
+    rows = [json.loads(line)["row"] for line in here(*typed).output.splitlines()]
+    assert rows == sorted(rows)
+    assert len(rows) == 7
+
+
+def test_the_export_masks_every_id_number_and_keeps_the_rest_of_the_row(loaded: Place, tmp_path, canaries):
+    out = tmp_path / "out.csv"
+    rows = exported(loaded, out)
+    assert list(rows[0])[:7] == list(HEADS)
+    assert "姓名" in rows[0]
+    text = out.read_text(encoding="utf-8-sig")
+    assert not re.search(r"\d{15}", text)
+    assert [canary for canary in canaries if len(canary) == 18 and canary in text] == []
+    masked = [row["身份证号码"] for row in rows if row["原因代码"] == "id_number.checksum"]
+    assert masked
+    assert all(re.fullmatch(r"500\*{11}\d{3}[\dX]", number) for number in masked)
+
+
+def test_the_export_is_private_and_begins_with_a_byte_order_mark(loaded: Place, tmp_path):
+    out = tmp_path / "out.csv"
+    exported(loaded, out)
+    assert out.stat().st_mode & 0o777 == 0o600
+    assert out.read_bytes().startswith(b"\xef\xbb\xbf")
+
+
+def test_an_export_replaces_an_older_one_and_a_link_in_its_place(loaded: Place, tmp_path):
+    victim, out = tmp_path / "victim", tmp_path / "out.csv"
+    victim.write_text("kept")
+    out.symlink_to(victim)
+    exported(loaded, out)
+    assert victim.read_text() == "kept"
+    assert not out.is_symlink()
+
+
+def test_a_number_under_any_header_is_masked_and_one_under_an_id_header_whatever_it_looks_like():
+    cells = {"身份证号": "E12345678", "备注": "原号 519999 19900101 123x", "证": "5199991990", "姓名": None}
+    (row,) = sheet(refused(cells, ("id_number.length", "证")), "zh").iter_rows(named=True)
+    assert row["身份证号"] == "E******78"
+    assert row["备注"] == "原号 519***********123x"
+    assert row["证"] == row["原文"] == "5*******90"
+    assert row["姓名"] is None
+
+
+def test_a_row_with_two_reasons_has_two_lines_and_a_header_like_ours_is_told_apart():
+    lines = sheet(refused({"行": "第一行"}, ("required.hours", "学时"), ("row.malformed", None)), "zh")
+    assert lines["原因代码"].to_list() == ["required.hours", "row.malformed"]
+    assert lines["行"].to_list() == ["7", "7"]
+    assert lines["行#"].to_list() == ["第一行", "第一行"]
+
+
+def test_an_export_of_nothing_has_its_head_alone(loaded: Place, tmp_path):
+    out = tmp_path / "out.csv"
+    assert here("quarantine", "export", "-c", loaded.config, "-s", "moe_template", "-o", out).exit_code == 0
+    assert out.read_text(encoding="utf-8-sig").strip() == ",".join(HEADS)
