@@ -1,0 +1,1 @@
+"""What reproduces every performance figure of the project: `python -m benchmarks.run` (README.md beside this file)."""
