@@ -111,13 +111,16 @@ def ready(found: Found) -> Ready:
 
 
 def confine(memory_mb: int) -> BinaryIO:
-    """Silence standard output and error, set the limits, and give back the pipe to the parent."""
+    """Silence standard output and error, set the limits, and give back the pipe to the parent.
+
+    The limit counts memory that can be written, not address space: thread pools reserve gigabytes of that and never use them.
+    """
     pipe = os.fdopen(os.dup(1), "wb")
     nowhere = os.open(os.devnull, os.O_RDWR)
     for stream in (1, 2):
         os.dup2(nowhere, stream)
     for limit, most in (
-        (resource.RLIMIT_AS, memory_mb << 20),
+        (resource.RLIMIT_DATA, memory_mb << 20),
         (resource.RLIMIT_FSIZE, 0),
         (resource.RLIMIT_CORE, 0),
     ):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
@@ -42,10 +42,11 @@ class Watch(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What a run did: one outcome per delivery, and the plugins that could not be used."""
+    """What a run did (or would do): one outcome per delivery, and the plugins that could not be used."""
 
     outcomes: tuple[Outcome, ...] = ()
     problems: tuple[Problem, ...] = ()
+    dry_run: bool = False
 
     @property
     def exit_code(self) -> int:
@@ -66,14 +67,23 @@ class Scope:
     limits: dict[str, float] = field(default_factory=dict)
 
 
-def run(config: Config, watch: Watch, only: str | None = None, dry_run: bool = False) -> Report:
+def run(
+    config: Config,
+    watch: Watch,
+    only: str | None = None,
+    dry_run: bool = False,
+    accept: Callable[[Ready], None] | None = None,
+) -> Report:
     """Carry out one run of a pipeline; with `only`, deliveries of that source alone; with `dry_run`, nothing is written.
 
-    A fault of one delivery is its outcome and never ends the run. Raises KeyFileError, WarehouseError, LockedError.
+    `accept` is shown the plugins before the first delivery, and may raise. A fault of one delivery is its outcome and never
+    ends the run. Raises KeyFileError, WarehouseError, LockedError.
     """
     scope = _scope(config, only, dry_run)
     with ExitStack() as stack:
         supervisor = stack.enter_context(Supervisor(_hello(config), config.limits.seconds))
+        if accept is not None:
+            accept(supervisor.ready())
         warehouse = stack.enter_context(_opened(config, dry_run))
         stack.enter_context(warehouse.lock())
         room = stack.enter_context(workroom(config.work))
@@ -85,7 +95,7 @@ def run(config: Config, watch: Watch, only: str | None = None, dry_run: bool = F
             config.limits.file_mb,
             lambda mark: warehouse.known(mark) is not None,
         )
-        report = Report(tuple(loading.outcomes(coming)), supervisor.ready().problems)
+        report = Report(tuple(loading.outcomes(coming)), _problems(supervisor), dry_run)
         loading.close(report.exit_code)
         return report
 
@@ -96,11 +106,33 @@ def check(file: Path, hello: Hello, seconds: float, warehouse: Warehouse, watch:
         loading = Loading(
             supervisor, warehouse, watch, Scope(limits=dict.fromkeys(_names(supervisor.ready()), 1.0))
         )
-        return next(loading.outcomes(iter([single(file, room)])))
+        outcome = next(loading.outcomes(iter([single(file, room)])))
+        return _judged(outcome, supervisor.ready())
+
+
+def _judged(outcome: Outcome, ready: Ready) -> Outcome:
+    """Say what a run would have said of the share of faulty rows; here every row was to be seen."""
+    limits = {source.name: source.error_limit for source in ready.sources}
+    judged = outcome.counts.loaded + outcome.counts.quarantined
+    if outcome.result != "loaded" or outcome.counts.quarantined <= limits[str(outcome.source)] * judged:
+        return outcome
+    detail: dict[str, str | int] = {
+        "share": f"{outcome.counts.quarantined / judged:.0%}",
+        "limit": f"{limits[str(outcome.source)]:.0%}",
+    }
+    return replace(outcome, result="rejected", error="too_many_errors", detail=detail)
 
 
 def _names(ready: Ready) -> list[str]:
     return [source.name for source in ready.sources]
+
+
+def _problems(supervisor: Supervisor) -> tuple[Problem, ...]:
+    """The plugins that cannot be used; where not even the child can be started, that."""
+    try:
+        return supervisor.ready().problems
+    except DeliveryError as fault:
+        return (Problem("etl_core.child", "chuanyu-etl", version("chuanyu-etl"), fault.code),)
 
 
 def _hello(config: Config) -> Hello:
@@ -207,7 +239,7 @@ class Loading:
     def _failed(
         self, arrival: Arrival, source: str, code: str, detail: dict[str, str | int]
     ) -> Outcome | None:
-        if self._scope.only is not None and source != self._scope.only:
+        if source in self._scope.off or self._scope.only not in (None, source):
             return None
         if not self._scope.dry_run:
             self._warehouse.failed(arrival, source, code, detail, self._run)

@@ -156,7 +156,7 @@ def place(name, above):
         wrote = "yes"
     except OSError:
         wrote = "no"
-    limit = resource.getrlimit(resource.RLIMIT_AS)[0]
+    limit = resource.getrlimit(resource.RLIMIT_DATA)[0]
     return Place(json.dumps([wrote, limit, resource.getrlimit(resource.RLIMIT_CORE)[0]]), (1,))
 """
 

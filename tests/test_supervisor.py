@@ -39,6 +39,8 @@ def place(name, above):
         raise ValueError("SECRET")
     if found.order[0] == 1907:
         os.abort()
+    if found.order[0] == 1909:
+        pl.repeat(1.0, 1 << 28, eager=True)
     if found.order[0] == 1908:
         sys.stdin.close()
     return found
@@ -100,7 +102,14 @@ def test_a_plugin_that_takes_too_long_is_ended(site: Path, tmp_path: Path) -> No
 
 @pytest.mark.parametrize(
     ("year", "code"),
-    [(1902, "crashed"), (1903, "memory"), (1904, "crashed"), (1905, "memory"), (1907, "memory")],
+    [
+        (1902, "crashed"),
+        (1903, "memory"),
+        (1904, "crashed"),
+        (1905, "memory"),
+        (1907, "memory"),
+        (1909, "memory"),
+    ],
 )
 def test_however_a_child_dies_the_next_delivery_is_read(
     supervisor: Supervisor, tmp_path: Path, year: int, code: str
