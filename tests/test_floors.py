@@ -27,7 +27,9 @@ WALLS = {
     "pydantic": {"config"},
     "python_calamine": {"readers"},
     "rich": {"cli"},
+    "olefile": {"readers"},
     "sqlalchemy": {"warehouse"},
+    "structlog": {"cli"},
     "yaml": {"config"},
 }
 

@@ -36,10 +36,7 @@ class Lines:
 
 @contextmanager
 def opened(settings: Log) -> Iterator[Any]:
-    """A structlog logger by the configuration; on a terminal without a log file, only warnings and errors are told."""
-    level = settings.level
-    if settings.file is None and sys.stderr.isatty():
-        level = "error" if level == "error" else "warning"
+    """A structlog logger by the configuration; without a log file nothing is logged: a pipe gets the events themselves."""
     with _stream(settings.file) as stream:
         yield structlog.wrap_logger(
             Lines(stream),
@@ -48,7 +45,7 @@ def opened(settings: Log) -> Iterator[Any]:
                 structlog.processors.TimeStamper(fmt="iso", utc=True),
                 _rendered,
             ],
-            wrapper_class=structlog.make_filtering_bound_logger(level),
+            wrapper_class=structlog.make_filtering_bound_logger(settings.level),
         )
 
 
@@ -59,7 +56,7 @@ def _rendered(_: Any, __: str, told: Any) -> str:
 
 def _stream(file: Path | None) -> AbstractContextManager[TextIO]:
     if file is None:
-        return nullcontext(sys.stderr)
+        return Path(os.devnull).open("w", encoding="utf-8")
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
         flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW

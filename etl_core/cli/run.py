@@ -5,7 +5,9 @@ from __future__ import annotations
 import sys
 import time
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -24,22 +26,23 @@ def run(lang: Lang, config: Path, source: str | None, dry_run: bool, shape: str 
     """Load what is new and tell it: events as JSON lines for a pipe, a summary for a person."""
     document = configuration.read(config)
     chosen = configuration.validate(document, config.parent)
-    settings.demand_sources(document, chosen, source)
     shape = shape or (TABLE if sys.stdout.isatty() else JSON)
     with log.opened(chosen.log) as logger:
         events = Events(logger, piped=shape == JSON)
-        report = _watched(chosen, events, source, dry_run)
+        # The names of the sources cost a wait for the child, so they are checked only where one is named at all.
+        accept = settings.demanding(document, chosen, source) if source or chosen.sources else None
+        report = _watched(chosen, events, partial(pipeline.run, only=source, dry_run=dry_run, accept=accept))
     if shape == TABLE:
-        summary.show(report, config, dry_run, lang)
+        summary.show(report, config, lang)
     return report.exit_code
 
 
-def _watched(config: Config, events: Events, source: str | None, dry_run: bool) -> Report:
+def _watched(config: Config, events: Events, run: Callable[..., Report]) -> Report:
     """The run itself, between its first event and its last."""
     started = time.monotonic()
     try:
         with Bar() as bar:
-            report = pipeline.run(config, Several((events, bar)), source, dry_run)
+            report = run(config, Several((events, bar)))
     except BaseException as fault:
         # Its kind alone, and only in the log: exits.py says the rest on standard error.
         events.failed(type(fault).__name__)
@@ -47,7 +50,7 @@ def _watched(config: Config, events: Events, source: str | None, dry_run: bool) 
     for problem in report.problems:
         events.tell("plugin.refused", "warning", **asdict(problem))
     seconds = round(time.monotonic() - started, 3)
-    events.tell("run.finished", **totals(report), dry_run=dry_run, seconds=seconds)
+    events.tell("run.finished", **totals(report), dry_run=report.dry_run, seconds=seconds)
     return report
 
 

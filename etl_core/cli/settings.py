@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from difflib import get_close_matches
 from pathlib import Path
 
@@ -49,16 +50,15 @@ def known(config: Config, ready: Ready) -> set[str]:
     return names | set(config.plugins.deny)
 
 
-def demand_sources(document: Document, config: Config, only: str | None) -> None:
-    """Refuse a misspelt source before anything is read. Raises ConfigError, or click's usage error for `--source`.
+def demanding(document: Document, config: Config, only: str | None) -> Callable[[Ready], None]:
+    """What refuses a misspelt source before anything is read: ConfigError, or click's usage error for `--source`."""
 
-    The names cost the start of a child, so they are asked for only where a source is named at all.
-    """
-    if only is None and not config.sources:
-        return
-    names = known(config, installed(config))
-    configuration.check_sources(document, config, names)
-    if only is not None and only not in names:
-        near = get_close_matches(only, names, n=1)
-        hint = f"；是否想写 {near[0]}？｜did you mean {near[0]}?" if near else ""
-        raise click.UsageError(f"没有名为 {only} 的来源｜there is no source {only}{hint}")
+    def demand(ready: Ready) -> None:
+        names = known(config, ready)
+        configuration.check_sources(document, config, names)
+        if only is not None and only not in names:
+            near = get_close_matches(only, names, n=1)
+            hint = f"；是否想写 {near[0]}？｜did you mean {near[0]}?" if near else ""
+            raise click.UsageError(f"没有名为 {only} 的来源｜there is no source {only}{hint}")
+
+    return demand

@@ -32,10 +32,10 @@ def summed(outcomes: Iterable[Outcome], kind: str) -> dict[str, int]:
     return dict(sorted(total.items(), key=lambda one: (-one[1], one[0])))
 
 
-def show(report: Report, config: Path, dry_run: bool, lang: Lang) -> None:
+def show(report: Report, config: Path, lang: Lang) -> None:
     """Print the whole summary."""
     news = [each for each in report.outcomes if each.result != "unchanged"]
-    if dry_run:
+    if report.dry_run:
         screen.line(title("dry_run", lang))
     if news:
         _deliveries(news, lang)

@@ -119,7 +119,7 @@ class Log(Section):
     """最低级别｜least level that is written."""
 
     file: Place | None = None
-    """日志文件；缺省写到标准错误｜the file it is written to; standard error when left out."""
+    """日志文件；缺省不另写日志｜the file it is written to; no log is kept when left out."""
 
 
 class Config(Section):
