@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import polars as pl
-from etl_schemas.training import FIELDS
 
 from etl_core.expressions import identity, words
 from etl_core.records import CARRIED, PLACE
 from etl_core.source import Source
+from etl_schemas.training import FIELDS
 
 # Unified columns stand beside the contract's until the variants are told apart; the mark keeps their names distinct.
 _MARK = "="

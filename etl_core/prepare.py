@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import polars as pl
-from etl_schemas.training import TrainingRecord
 
 from etl_core import normalise
 from etl_core.errors import DeliveryError
@@ -14,6 +13,7 @@ from etl_core.records import ISSUES, Prepared
 from etl_core.refused import FAULT, refused
 from etl_core.source import Source
 from etl_core.validate import verdict
+from etl_schemas.training import TrainingRecord
 
 # With one of these faults nobody can say whose row it is (ruling 72).
 _NAMELESS = (

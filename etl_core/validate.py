@@ -14,11 +14,11 @@ from typing import Any
 
 import pandera.polars as pa
 import polars as pl
-from etl_schemas.reasons import severity
 from pandera.api.polars.types import PolarsData
 from pandera.backends.polars.register import register_polars_backends
 
 from etl_core.records import ISSUES, PLACE
+from etl_schemas.reasons import severity
 
 # The column of row numbers by which rows are told apart inside a batch.
 INDEX = "_index"

@@ -9,10 +9,10 @@ from collections.abc import Mapping
 from functools import cache
 
 import polars as pl
-from etl_schemas import tables
 from polars.datatypes import DataType, DataTypeClass
 
 from etl_core.expressions.text import column, key, plain
+from etl_schemas import tables
 
 Words = tuple[pl.Series, pl.Series]
 # Ruling 50: every other detail is 9; 1 only where a source states it.
