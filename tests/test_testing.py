@@ -1,0 +1,235 @@
+"""The conformance kit finds what it is meant to find, and writes nothing."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from etl_core.contract import RawContract, column
+from etl_core.discovery import Found, Loaded
+from etl_core.expressions.reading import part
+from etl_core.source import Source
+from etl_core.testing import SourceSuite, sheets
+from etl_core.testing.bench import Bench
+from etl_core.testing.declared import foreign
+from etl_core.testing.golden import differences, exchanged, golden
+from etl_core.testing.orderly import orders
+from tests.fakes import person, write
+from tests.made_up import HEADERS, NORMALISE, Sheet, source
+
+
+class Suite(SourceSuite):
+    """The suite of the made-up source; not collected, but asked test by test."""
+
+    source = "made_up"
+    arrived = date(2024, 1, 1)
+
+
+@pytest.fixture
+def suite(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Suite]:
+    """A suite whose only installed source is the made-up one, with some of its attributes otherwise."""
+
+    def made(**changes: object) -> Suite:
+        declared: Source = source(**changes)
+        found = Found((Loaded(declared, "made_up", "etl-source-made-up", "1.0", "tests.made_up"),), ())
+        for module in ("bench", "case", "faithful"):
+            monkeypatch.setattr(f"etl_core.testing.{module}.installed", lambda: found)
+        for module in ("bench", "case", "sturdy"):
+            monkeypatch.setattr(f"etl_core.testing.{module}.bench", lambda: Bench(found))
+        return type("Suite", (Suite,), {"folder": tmp_path})()
+
+    _sample(tmp_path)
+    return made
+
+
+def _sample(folder: Path) -> Path:
+    path = write(folder / "samples" / "made_up_2023_1.csv", [person(1), person(2, 学时="x"), person(3)])
+    rows = [
+        "1,skipped,skip:header,,0",
+        "2,loaded,,,1",
+        "3,quarantined,hours.unparsable@学时,,0",
+        "4,loaded,,,1",
+    ]
+    (folder / "golden").mkdir()
+    golden = {
+        "expected": [
+            "file,sheet,row,outcome,reasons,warnings,n_records",
+            *(f"{path.name},,{row}" for row in rows),
+        ],
+        "expected_records": [
+            "file,sheet,row,person_name,id_number,hours,start_date",
+            *(f"{path.name},,{at},测试{n},{person(n)[1]},8,2023-05-06" for at, n in ((2, 1), (4, 3))),
+        ],
+        "expected_delivery": [
+            "file,slot,effective_order,reporter,result,error,rows_read,rows_loaded,rows_quarantined,rows_skipped,records",
+            f"{path.name},,2023_1,,rejected,too_many_errors,4,0,1,3,0",
+        ],
+        "expected_state": ["measure,value", "current_records,0"],
+    }
+    for name, lines in golden.items():
+        (folder / "golden" / f"{name}.csv").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    return path
+
+
+def failing(test: Callable[[], None]) -> str:
+    with pytest.raises(AssertionError) as wrong:
+        test()
+    return str(wrong.value)
+
+
+def test_a_sound_source_is_found_sound(suite: Callable[..., Suite]) -> None:
+    sound = suite(error_limit=0.5)
+    (sample,) = sound.samples()
+    for test in (
+        sound.test_every_field_of_the_contract_is_used,
+        sound.test_normalise_and_variants_give_fields_of_the_unified_contract_only,
+        sound.test_the_natural_key_is_made_of_fields_that_the_source_gives,
+        sound.test_no_expression_calls_python_for_its_rows,
+        sound.test_no_header_is_both_read_and_left_out,
+        sound.test_the_books_of_every_delivery_balance,
+    ):
+        test()
+    for of in (
+        sound.test_every_sample_is_claimed_by_this_source_alone,
+        sound.test_every_row_has_the_outcome_that_the_golden_file_says,
+        sound.test_every_record_is_the_golden_one,
+        sound.test_every_header_is_mapped_ignored_or_dropped,
+    ):
+        of(sample)
+
+
+def test_a_wrong_outcome_and_a_wrong_value_are_shown(suite: Callable[..., Suite]) -> None:
+    half = {**NORMALISE, "hours": part("hours", "hours") / 2}
+    wrong = suite(error_limit=0.5, normalise=half)
+    (sample,) = wrong.samples()
+    assert "hours=4.00" in failing(lambda: wrong.test_every_record_is_the_golden_one(sample))
+    path = wrong.folder / "golden" / "expected.csv"
+    path.write_text(
+        path.read_text(encoding="utf-8").replace("hours.unparsable", "hours.range"), encoding="utf-8"
+    )
+    golden.cache_clear()
+    shown = failing(lambda: wrong.test_every_row_has_the_outcome_that_the_golden_file_says(sample))
+    assert "missing: " in shown
+    assert "surplus: " in shown
+
+
+def test_a_field_that_nobody_uses_is_found(suite: Callable[..., Suite]) -> None:
+    class Idle(Sheet):
+        note: str = column("附记")
+
+    assert "note" in failing(suite(contract=Idle).test_every_field_of_the_contract_is_used)
+
+
+def test_a_misspelt_field_and_a_key_that_is_never_given_are_found(suite: Callable[..., Suite]) -> None:
+    misspelt = suite(normalise={**NORMALISE, "emploer_name": pl.lit("x")}, key=("person", "class_name"))
+    assert "emploer_name" in failing(
+        misspelt.test_normalise_and_variants_give_fields_of_the_unified_contract_only
+    )
+    assert "class_name" in failing(misspelt.test_the_natural_key_is_made_of_fields_that_the_source_gives)
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        pl.col("person_name").map_elements(hash, return_dtype=pl.Int64),
+        pl.col("person_name").map_batches(lambda column: column),
+        pl.struct("person_name").map_elements(repr, return_dtype=pl.String).str.strip_chars(),
+    ],
+)
+def test_python_in_an_expression_is_found(suite: Callable[..., Suite], value: pl.Expr) -> None:
+    assert foreign(value)
+    assert not foreign(pl.col("person_name").str.to_uppercase())
+    slow = suite(normalise={**NORMALISE, "class_name": value})
+    assert "normalise of class_name" in failing(slow.test_no_expression_calls_python_for_its_rows)
+
+
+def test_a_header_that_is_read_and_ignored_at_once_is_found(suite: Callable[..., Suite]) -> None:
+    failing(suite(ignored=("备注", "姓名")).test_no_header_is_both_read_and_left_out)
+
+
+def test_an_unknown_header_of_a_sample_is_found(suite: Callable[..., Suite]) -> None:
+    unknown = suite(ignored=())
+    assert "备注" in failing(
+        lambda: unknown.test_every_header_is_mapped_ignored_or_dropped(unknown.samples()[0])
+    )
+
+
+def test_a_source_that_is_not_installed_is_named(tmp_path: Path) -> None:
+    absent = type("Absent", (SourceSuite,), {"source": "absent", "folder": tmp_path})()
+    assert "absent is not installed" in failing(absent.test_every_field_of_the_contract_is_used)
+
+
+def test_an_erratum_exchanges_two_rows_and_nothing_else() -> None:
+    lines = pl.DataFrame(
+        {"file": ["a"] * 3, "sheet": [None] * 3, "row": ["2", "5", "7"], "outcome": ["l", "s", "l"]}
+    )
+    errata = pl.DataFrame(
+        {"file": ["a"], "sheet": [None], "row": ["2"], "twin": ["5"]}, schema_overrides={"sheet": pl.String}
+    )
+    swapped = exchanged(lines.with_columns(pl.col("sheet").cast(pl.String)), errata)
+    assert swapped.select("row", "outcome").rows() == [("5", "l"), ("2", "s"), ("7", "l")]
+
+
+def test_an_erratum_of_rows_that_differ_is_refused(suite: Callable[..., Suite]) -> None:
+    false = suite(error_limit=0.5)
+    text = "file,sheet,row,twin,ruling,why\nmade_up_2023_1.csv,,2,4,10,x\n"
+    (false.folder / "golden" / "errata.csv").write_text(text, encoding="utf-8")
+    failing(false.test_an_erratum_is_proven_by_two_rows_that_are_identical_in_all_canonical_values)
+
+
+def test_differences_are_told_by_row_without_order_or_identity() -> None:
+    got = pl.DataFrame({"row": [1, 2, 2], "key": [b"\x01", b"\x02", b"\x02"]})
+    assert differences(got.select("row"), pl.DataFrame({"row": ["2", "1", "2"]})) == ""
+    assert (
+        differences(got, pl.DataFrame({"row": ["1", "2"], "key": [b"\x01", b"\x02"]})) == "\nsurplus: row=2"
+    )
+
+
+def test_all_orders_of_few_samples_are_tried_and_a_fixed_lot_of_many() -> None:
+    few, many = [Path(str(n)) for n in range(3)], [Path(str(n)) for n in range(9)]
+    assert len(set(orders(few))) == 6
+    assert orders(many) == orders(many)
+    assert len(orders(many)) == 24
+
+
+def test_a_two_level_header_survives_another_order_of_columns(tmp_path: Path) -> None:
+    class Wide(RawContract):
+        person_name: str = column("姓名")
+        face: str = column("学时/面授")
+        online: str = column("学时/网络")
+
+    made = replace(source(), contract=Wide)
+    rows = [["登记表", None, None], ["姓名", "学时", None], [None, "面授", "网络"], ["赵", "8", "4"]]
+    path = tmp_path / "a.csv"
+    path.write_text("\n".join(",".join(cell or "" for cell in row) for row in rows), encoding="utf-8")
+    parts = sheets.taken(path, made, date(2024, 1, 1), {(None, 4)})
+    changed = sheets.write(parts, sheets.reordered, tmp_path / "new", "a.csv")
+    (grid,) = sheets.read_sheets(changed)
+    assert [line[-3:] for line in grid.rows.rows()][1:] == [
+        ("姓名", "学时", "学时"), (None, "网络", "面授"), ("赵", "4", "8")
+    ]  # fmt: skip
+
+
+def test_nothing_of_the_kit_writes_to_samples_or_golden_files(
+    suite: Callable[..., Suite], tmp_path: Path
+) -> None:
+    before = {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()}
+    calm = suite(error_limit=0.5)
+    (sample,) = calm.samples()
+    calm.test_columns_in_another_order_give_the_same_records(sample, _folder(tmp_path, "1"))
+    calm.test_a_renamed_column_is_missed_and_the_nearest_header_named(_folder(tmp_path, "2"))
+    assert {path: path.read_bytes() for path in before} == before
+    assert re.fullmatch(r"made_up_\d{4}_1\.csv", sample.name)
+    assert len(HEADERS) == 7
+
+
+def _folder(parent: Path, name: str) -> Path:
+    folder = parent / "changed" / name
+    folder.mkdir(parents=True)
+    return folder
