@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import pytest
+
 from etl_schemas.dictionary import BEGIN, END, README, dictionary, main, spliced
 from etl_schemas.enums import ENUMS
 from etl_schemas.reasons import REASONS

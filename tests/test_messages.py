@@ -5,6 +5,7 @@ import subprocess
 import sys
 
 import pytest
+
 from etl_schemas.enums import ENUMS
 from etl_schemas.messages import FAMILIES, catalogue, fields, text
 from etl_schemas.reasons import REASONS, Severity, known, severity

@@ -8,13 +8,14 @@ import pandera.errors
 import pandera.polars as pa
 import polars as pl
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
 from etl_schemas.checks import WEIGHTS, resident_number
 from etl_schemas.enums import ENUMS
 from etl_schemas.messages import fields, text
 from etl_schemas.reasons import known
 from etl_schemas.training import FIELDS, REQUIRED, TrainingRecord
-from hypothesis import given
-from hypothesis import strategies as st
 
 # Contract §2: name, type, and ? where a null is allowed.
 CONTRACT = """

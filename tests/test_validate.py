@@ -8,7 +8,6 @@ from decimal import Decimal
 import pandera.polars as pa
 import polars as pl
 import pytest
-from etl_schemas.training import FIELDS, TrainingRecord
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from pandera.errors import SchemaErrors
@@ -16,6 +15,7 @@ from pandera.errors import SchemaErrors
 from etl_core.contract import RawContract, check, column, required
 from etl_core.records import ISSUES
 from etl_core.validate import issues, rules, verdict
+from etl_schemas.training import FIELDS, TrainingRecord
 
 SHOWN = {"person_name": "姓名", "hours": "学时", "start": "开始", "end": "结束"}
 

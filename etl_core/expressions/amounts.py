@@ -80,7 +80,9 @@ def _signed(e: str | pl.Expr) -> pl.Expr:
 
 def _hours(text: pl.Expr) -> pl.Expr:
     stated = pl.coalesce([text.str.extract(pattern, 1) for pattern in _STATED])
-    days = _float(text.str.extract(rf"^({_NUMBER})天半?$", 1)) + text.str.ends_with("天半").cast(pl.Float64) / 2
+    days = (
+        _float(text.str.extract(rf"^({_NUMBER})天半?$", 1)) + text.str.ends_with("天半").cast(pl.Float64) / 2
+    )
     halves = _float(text.str.replace("^半天$", "1个半天").str.extract(rf"^({_NUMBER})个半天$", 1))
     return pl.coalesce(
         let(lambda written: _amount(_float(written), written, "stated"), stated),

@@ -140,5 +140,7 @@ def _short_county(name: str) -> list[str]:
 @cache
 def _place(name: str) -> str:
     """Take the peoples off a name: 彭水苗族土家族 → 彭水."""
-    peoples = "|".join(row["name"] for row in tables.rows("ethnic_groups_gbt3304") if row["name"].endswith("族"))
+    peoples = "|".join(
+        row["name"] for row in tables.rows("ethnic_groups_gbt3304") if row["name"].endswith("族")
+    )
     return re.sub(f"(?:{peoples})+$", "", name)

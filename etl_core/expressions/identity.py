@@ -79,10 +79,14 @@ def _mended(e: str | pl.Expr) -> pl.Expr:
 def _fault(text: pl.Expr) -> pl.Expr:
     sound = let(_sound, _upgraded(text)).fill_null(False)
     return (
-        pl.when(text.str.contains(_MASK)).then(None)
-        .when(text.str.contains(_FLOAT)).then(pl.lit("id_number.damaged"))
-        .when(~text.str.len_chars().is_in([15, 18])).then(pl.lit("id_number.length"))
-        .when(text.is_not_null() & ~sound).then(pl.lit("id_number.checksum"))
+        pl.when(text.str.contains(_MASK))
+        .then(None)
+        .when(text.str.contains(_FLOAT))
+        .then(pl.lit("id_number.damaged"))
+        .when(~text.str.len_chars().is_in([15, 18]))
+        .then(pl.lit("id_number.length"))
+        .when(text.is_not_null() & ~sound)
+        .then(pl.lit("id_number.checksum"))
     )
 
 

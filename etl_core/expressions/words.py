@@ -19,8 +19,16 @@ Words = tuple[pl.Series, pl.Series]
 _MODES = {"face_to_face": 2, "online": 3, "blended": 4}
 _DETAILS = {1: "face_to_face", 2: "face_to_face", 3: "online", 4: "blended", 9: "other"}
 _OTHERS = (
-    "outreach", "placement", "shadowing", "workshop", "pairing", "school_based", "research_activity",
-    "lesson_showcase", "self_study", "other",
+    "outreach",
+    "placement",
+    "shadowing",
+    "workshop",
+    "pairing",
+    "school_based",
+    "research_activity",
+    "lesson_showcase",
+    "self_study",
+    "other",
 )
 _UPPER_STAGES = ["senior_secondary", "vocational"]
 _LIST = "[┋、,;+/]"

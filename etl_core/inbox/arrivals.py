@@ -63,7 +63,11 @@ def single(file: Path, work: Path, file_mb: int = 2048) -> Arrival | Refused:
     """The one file that a person names, copied as `arrivals` does; nobody waits for it to settle."""
     with ExitStack() as stack:
         one = pointed(file, stack)
-        taken = _refused(one) if isinstance(one, Faulty) else _taken(one, work, file_mb, lambda fingerprint: False)
+        taken = (
+            _refused(one)
+            if isinstance(one, Faulty)
+            else _taken(one, work, file_mb, lambda fingerprint: False)
+        )
         assert not isinstance(taken, Unchanged)
         return taken
 

@@ -16,8 +16,13 @@ from types import MappingProxyType
 
 # Ranks of teacher_title_map.csv. 特级教师 is an honour whose holders are senior teachers (ruling 59).
 _RANKS = {
-    "正高级": "senior_full", "副高级": "senior", "中级": "first", "初级（助理级）": "second",
-    "初级（员级）": "third", "": "none", "荣誉称号-非职称": "senior",
+    "正高级": "senior_full",
+    "副高级": "senior",
+    "中级": "first",
+    "初级（助理级）": "second",
+    "初级（员级）": "third",
+    "": "none",
+    "荣誉称号-非职称": "senior",
 }
 _MOE_LISTS = {"level": "培训类别", "moe_mode": "培训方式"}
 
@@ -103,8 +108,12 @@ def _titles() -> dict[str, str]:
 def _past(row: Mapping[str, str]) -> Division:
     """A line of the history; successors with a year in brackets took a part only and are left out."""
     return Division(
-        code=row["code"], name=row["name"], prefecture=row["prefecture"], province=row["province"],
-        level=row["level"], since=date(int(row["valid_from_year"]), 1, 1),
+        code=row["code"],
+        name=row["name"],
+        prefecture=row["prefecture"],
+        province=row["province"],
+        level=row["level"],
+        since=date(int(row["valid_from_year"]), 1, 1),
         until=date(int(row["valid_to_year"]), 12, 31) if row["valid_to_year"] else None,
         successors=tuple(re.findall(r"\b(\d{6})(?:;|$)", row["successor_codes"])),
     )

@@ -22,11 +22,27 @@ def hours(cell: str | None) -> tuple[float, Decimal | None, str] | None:
 @pytest.mark.parametrize(
     ("cell", "expected", "basis"),
     [
-        ("24", 24, "stated"), ("24.0", 24, "stated"), ("24学时", 24, "stated"), ("24课时", 24, "stated"),
-        ("３６", 36, "stated"), ("４０课时", 40, "stated"), (" 30.5 学时", 30.5, "stated"), ("'24", 24, "stated"),
-        ("24个学时", 24, "stated"), ("3天/24课时", 24, "stated"), ("3天24学时", 24, "stated"), ("3天（20课时）", 20, "stated"),
-        ("20课时/3天", 20, "stated"), ("半天/3课时", 3, "stated"), ("3天/20", 20, "stated"), ("-16", -16, "stated"),
-        ("0", 0, "stated"), ("3天", 24, "days"), ("0.5天", 4, "days"), ("2天半", 20, "days"), ("半天", 4, "half_days"),
+        ("24", 24, "stated"),
+        ("24.0", 24, "stated"),
+        ("24学时", 24, "stated"),
+        ("24课时", 24, "stated"),
+        ("３６", 36, "stated"),
+        ("４０课时", 40, "stated"),
+        (" 30.5 学时", 30.5, "stated"),
+        ("'24", 24, "stated"),
+        ("24个学时", 24, "stated"),
+        ("3天/24课时", 24, "stated"),
+        ("3天24学时", 24, "stated"),
+        ("3天（20课时）", 20, "stated"),
+        ("20课时/3天", 20, "stated"),
+        ("半天/3课时", 3, "stated"),
+        ("3天/20", 20, "stated"),
+        ("-16", -16, "stated"),
+        ("0", 0, "stated"),
+        ("3天", 24, "days"),
+        ("0.5天", 4, "days"),
+        ("2天半", 20, "days"),
+        ("半天", 4, "half_days"),
         ("2个半天", 8, "half_days"),
     ],
 )
@@ -35,7 +51,25 @@ def test_hours_are_read_with_their_basis(cell: str, expected: float, basis: str)
 
 
 @pytest.mark.parametrize(
-    "cell", ["按规定", "待核", "若干", "见备注", "约20", "12O0", "NaN", "******", "24小时", "三天", "天", "٢٤", "1e3", "", "'", None]
+    "cell",
+    [
+        "按规定",
+        "待核",
+        "若干",
+        "见备注",
+        "约20",
+        "12O0",
+        "NaN",
+        "******",
+        "24小时",
+        "三天",
+        "天",
+        "٢٤",
+        "1e3",
+        "",
+        "'",
+        None,
+    ],
 )
 def test_what_is_no_amount_is_null(cell: str | None) -> None:
     frame = pl.DataFrame({"cell": [cell]}, schema={"cell": pl.String})
@@ -77,8 +111,14 @@ def test_an_amount_too_large_for_the_warehouse_is_still_stated() -> None:
 @pytest.mark.parametrize(
     ("cell", "expected"),
     [
-        ("5.5", "5.5"), ("3学分", "3"), ("-3", "-3"), ("−3", "-3"), ("8.0", "8"), ("1.255", "1.26"),
-        ("5000000000", "99999.99"), ("-5000000000", "-99999.99"),
+        ("5.5", "5.5"),
+        ("3学分", "3"),
+        ("-3", "-3"),
+        ("−3", "-3"),
+        ("8.0", "8"),
+        ("1.255", "1.26"),
+        ("5000000000", "99999.99"),
+        ("-5000000000", "-99999.99"),
     ],
 )
 def test_credits_are_exact_and_never_too_large_to_be_refused(cell: str, expected: str) -> None:
@@ -95,7 +135,9 @@ def test_scores_have_at_most_three_digits_before_the_point(cell: str, expected: 
     assert one(amounts.score("cell"), cell) == (expected and Decimal(expected))
 
 
-@pytest.mark.parametrize(("cell", "expected"), [("3节", 3.0), ("3.0", 3.0), ("-1", -1.0), ("好几节", None), ("3次", None)])
+@pytest.mark.parametrize(
+    ("cell", "expected"), [("3节", 3.0), ("3.0", 3.0), ("-1", -1.0), ("好几节", None), ("3次", None)]
+)
 def test_a_number_may_carry_the_unit_of_its_column(cell: str, expected: float | None) -> None:
     assert one(amounts.number("cell", "节"), cell) == expected
 
@@ -111,6 +153,8 @@ def test_anything_else_is_a_record(cell: str) -> None:
 
 
 def test_the_struct_has_the_types_of_the_contract() -> None:
-    frame = pl.DataFrame({"cell": ["24"]}).select(hours=amounts.hours("cell"), minutes=amounts.minutes("cell"))
+    frame = pl.DataFrame({"cell": ["24"]}).select(
+        hours=amounts.hours("cell"), minutes=amounts.minutes("cell")
+    )
     expected = pl.Struct({"stated": pl.Float64(), "hours": pl.Decimal(7, 2), "basis": pl.String()})
     assert list(frame.schema.values()) == [expected, expected]

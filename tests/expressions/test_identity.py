@@ -54,7 +54,11 @@ def test_an_old_number_is_upgraded_with_19_and_the_check_digit(born: date, order
     assert read(number[:6] + number[8:17]) == (number, None, False)
 
 
-@given(st.from_regex(r"500199(19|20)[0-9]{2}(02(30|31)|13[0-9]{2}|00[0-9]{2}|0431|[0-9]{2}00)[0-9]{3}", fullmatch=True))
+@given(
+    st.from_regex(
+        r"500199(19|20)[0-9]{2}(02(30|31)|13[0-9]{2}|00[0-9]{2}|0431|[0-9]{2}00)[0-9]{3}", fullmatch=True
+    )
+)
 def test_an_impossible_birth_date_is_a_checksum_fault_though_the_digit_is_right(body: str) -> None:
     assert read(body + check_digit(body)) == (None, "id_number.checksum", False)
 
@@ -110,7 +114,9 @@ def test_no_text_makes_the_reading_fail(cell: str) -> None:
     assert number is None or (fault is None and not masked)
 
 
-@pytest.mark.parametrize("cell", ["5001**********4111", "500199********002X", "500199＊＊＊＊＊＊＊＊0021", "511XXXXXXXXXXX1234"])
+@pytest.mark.parametrize(
+    "cell", ["5001**********4111", "500199********002X", "500199＊＊＊＊＊＊＊＊0021", "511XXXXXXXXXXX1234"]
+)
 def test_a_masked_number_is_neither_kept_nor_at_fault(cell: str) -> None:
     assert read(cell) == (None, None, True)
     assert read(cell, "passport") == (None, None, True)
@@ -127,7 +133,9 @@ def test_other_documents_are_only_cleaned_and_never_at_fault(kind: str) -> None:
 
 def test_each_row_is_judged_by_its_own_type_of_document() -> None:
     frame = pl.DataFrame({"number": ["E51870385", "E51870385"], "kind": ["passport", "resident_id"]})
-    out = frame.select(number=identity.id_number("number", pl.col("kind")), fault=identity.id_fault("number", pl.col("kind")))
+    out = frame.select(
+        number=identity.id_number("number", pl.col("kind")), fault=identity.id_fault("number", pl.col("kind"))
+    )
     assert out.rows() == [("E51870385", None), (None, "id_number.length")]
 
 
@@ -139,11 +147,27 @@ def test_the_17th_digit_tells_the_sex(born: date, order: int) -> None:
 
 
 def test_a_passport_tells_no_sex() -> None:
-    assert pl.DataFrame({"number": ["E51870385", None]}).select(identity.sex_of("number"))["number"].to_list() == [None, None]
+    assert pl.DataFrame({"number": ["E51870385", None]}).select(identity.sex_of("number"))[
+        "number"
+    ].to_list() == [None, None]
 
 
 @pytest.mark.parametrize(
-    ("cell", "expected"), [("男", 1), ("女 ", 2), ("'男", 1), ("1", 1), ("２", 2), ("未知", 0), ("未说明", 9), ("M", None), (None, None)]
+    ("cell", "expected"),
+    [
+        ("男", 1),
+        ("女 ", 2),
+        ("'男", 1),
+        ("1", 1),
+        ("２", 2),
+        ("未知", 0),
+        ("未说明", 9),
+        ("M", None),
+        (None, None),
+    ],
 )
 def test_a_stated_sex_is_read_by_the_national_standard(cell: str | None, expected: int | None) -> None:
-    assert pl.DataFrame({"cell": [cell]}, schema={"cell": pl.String}).select(identity.sex("cell")).item() == expected
+    assert (
+        pl.DataFrame({"cell": [cell]}, schema={"cell": pl.String}).select(identity.sex("cell")).item()
+        == expected
+    )

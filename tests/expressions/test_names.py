@@ -54,7 +54,16 @@ def test_a_normalised_name_stays_as_it_is(name: str) -> None:
 
 @pytest.mark.parametrize(
     ("cell", "expected"),
-    [("王伟（大）", "大"), ("王伟( 小 )", "小"), ("张三（男）（大）", "大"), ("王伟（男）", None), ("王大", None), (None, None)],
+    [
+        ("王伟（大）", "大"),
+        ("王伟( 小 )", "小"),
+        ("张三（男）（大）", "大"),
+        ("王伟（男）", None),
+        ("王大", None),
+        (None, None),
+    ],
 )
-def test_only_the_elder_and_younger_mark_tells_namesakes_apart(cell: str | None, expected: str | None) -> None:
+def test_only_the_elder_and_younger_mark_tells_namesakes_apart(
+    cell: str | None, expected: str | None
+) -> None:
     assert one(names.namesake("cell"), cell) == expected

@@ -31,7 +31,9 @@ def one(expression: pl.Expr, cell: str | None) -> object:
         (None, None),
     ],
 )
-def test_clean_trims_every_blank_and_one_mark_and_makes_nothing_null(cell: str | None, expected: str | None) -> None:
+def test_clean_trims_every_blank_and_one_mark_and_makes_nothing_null(
+    cell: str | None, expected: str | None
+) -> None:
     assert one(text.clean("cell"), cell) == expected
 
 
@@ -51,7 +53,13 @@ def test_fold_takes_all_white_space_out() -> None:
 
 @pytest.mark.parametrize(
     ("cell", "expected"),
-    [("10—国家级", "10-国家级"), ("１０－ 国家级", "10-国家级"), ("a-护照", "A-护照"), ("10.0", "10"), ("10.5", "10.5")],
+    [
+        ("10—国家级", "10-国家级"),
+        ("１０－ 国家级", "10-国家级"),
+        ("a-护照", "A-护照"),
+        ("10.0", "10"),
+        ("10.5", "10.5"),
+    ],
 )
 def test_a_key_has_one_dash_ascii_capitals_and_no_needless_fraction(cell: str, expected: str) -> None:
     assert one(text.key("cell"), cell) == expected
