@@ -187,11 +187,12 @@ def test_a_delivery_with_too_many_errors_is_rejected_and_tried_again_when_the_li
     assert results(lenient) == {"made_up_2023.csv": ("loaded", None)}
 
 
-def test_a_file_is_checked_without_a_warehouse_of_its_own_however_faulty(home: Path) -> None:
+def test_a_check_shows_every_reason_even_of_a_file_that_a_run_would_reject(home: Path) -> None:
     path = write(home / "made_up_2023.csv", [person(1), person(2, 学时="x"), person(3, 日期="x")])
     with Warehouse.memory() as warehouse:
         outcome = check(path, Hello(1024, allow=("made_up",)), 60, warehouse, Watch())
-        assert (outcome.result, outcome.counts.quarantined) == ("loaded", 2)
+        assert (outcome.result, outcome.error) == ("rejected", "too_many_errors")
+        assert (outcome.detail, outcome.counts.quarantined) == ({"share": "67%", "limit": "20%"}, 2)
         (line,) = warehouse.deliveries().iter_rows(named=True)
         reasons = warehouse.outcomes(line["delivery_id"])["reasons"].to_list()
     assert reasons == ["skip:header", None, "hours.unparsable@学时", "date.unparsable@日期"]
