@@ -20,7 +20,7 @@ from etl_core.contract import (
     required,
     starting,
 )
-from etl_core.expressions import reading, words
+from etl_core.expressions import amounts, reading, words
 from etl_core.expressions.reading import Reading, part
 
 CODES = codes(__package__)
@@ -83,7 +83,7 @@ class Completion(RawContract):
     end_date: str = column(
         "结束日期", reads=reading.day, checks=[required("end_date"), *ending("start_date")]
     )
-    score: str = column("成绩")
+    score: str = column("成绩", reads=reading.value(amounts.score), checks=[known("score", of("value"))])
     result: str = column(
         "是否合格", reads=reading.value(result), checks=[required("result"), known("result", of("value"))]
     )

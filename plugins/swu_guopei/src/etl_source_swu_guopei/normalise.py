@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import polars as pl
 
-from etl_core.expressions import amounts, names
+from etl_core.expressions import names
 from etl_core.expressions.reading import part
 
 NORMALISE: dict[str, pl.Expr] = {
@@ -28,7 +28,7 @@ NORMALISE: dict[str, pl.Expr] = {
     "date_precision": pl.lit("day"),
     "hours": part("hours", "hours"),
     "hours_basis": part("hours", "basis"),
-    "score": amounts.score("score"),
+    "score": part("score", "value"),
     "result": part("result", "value"),
     "certificate_no": pl.col("certificate_no"),
     "status": pl.lit("recognised"),
