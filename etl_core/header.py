@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from difflib import get_close_matches
+from functools import lru_cache
 from itertools import zip_longest
 
-from etl_core.contract import Origin, origins
+from etl_core.contract import origins
 from etl_core.errors import DeliveryError
 from etl_core.source import Source
 
@@ -42,6 +43,7 @@ class Layout:
         return len(self.fields), -self.depth, -self.top
 
 
+@lru_cache(maxsize=4096)
 def normal(header: str) -> str:
     """A header as it is compared: no white space, no required-marks, half-width brackets."""
     bare = re.sub(r"\s+", "", header).strip("*＊:：")
@@ -65,28 +67,36 @@ def flatten(upper: Cells, lower: Cells) -> list[str | None]:
 
 def locate(rows: Sequence[Cells], source: Source, on: date) -> Layout | None:
     """The best header for `source` among the first rows of a sheet, or None where not one field is found."""
-    wanted = {field: origin for field, origin in origins(source.contract).items() if origin.kind == "header"}
+    wanted = _spellings(source, on)
     found: Layout | None = None
     for top, row in enumerate(rows[:SEARCHED]):
         below = rows[top + 1] if top + 1 < len(rows) else ()
         flat = [shown(text) if text else None for text in row]
         for depth, texts in ((1, flat), (2, flatten(row, below))):
-            layout = _match(top, depth, texts, wanted, on)
+            layout = _match(top, depth, texts, wanted)
             if layout.fields and (found is None or layout.score > found.score):
                 found = layout
-    return found
+        if found is not None and len(found.fields) == len(wanted):
+            break  # every field is found, and no lower row could win against this one
+    required = promised(source)
+    return found and replace(found, absent=tuple(field for field in required if field not in found.fields))
 
 
-def _match(top: int, depth: int, texts: Cells, wanted: Mapping[str, Origin], on: date) -> Layout:
+def _spellings(source: Source, on: date) -> dict[str, list[str]]:
+    """The spellings of every field's header that are in use at a date."""
+    headed = {field: origin for field, origin in origins(source.contract).items() if origin.kind == "header"}
+    return {
+        field: [normal(header.text) for header in origin.headers if header.holds(on)]
+        for field, origin in headed.items()
+    }
+
+
+def _match(top: int, depth: int, texts: Cells, wanted: Mapping[str, list[str]]) -> Layout:
     positions = _positions(texts)
-    fields: dict[str, int] = {}
-    for field, origin in wanted.items():
-        spellings = [normal(header.text) for header in origin.headers if header.holds(on)]
-        at = next((positions[spelling] for spelling in spellings if spelling in positions), None)
-        if at is not None:
-            fields[field] = at
-    absent = tuple(field for field, origin in wanted.items() if field not in fields and not origin.optional)
-    return Layout(top, depth, tuple(texts), fields, absent)
+    found = {
+        field: [positions[each] for each in known if each in positions] for field, known in wanted.items()
+    }
+    return Layout(top, depth, tuple(texts), {field: at[0] for field, at in found.items() if at}, ())
 
 
 def _positions(texts: Cells) -> dict[str, int]:
