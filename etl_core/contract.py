@@ -135,14 +135,14 @@ def readable(code: str, read: Passes) -> pa.Check:
     return check(code, lambda cell: pl.col(cell).is_null() | read(cell).is_not_null())
 
 
-def known(field: str, read: Passes) -> pa.Check:
-    """A word that a mapping knows, or nothing: an unknown value is never given a default."""
-    return readable(f"code.unknown.{field}", read)
-
-
 def of(name: str) -> Passes:
     """The part of that name, whichever field it is asked of."""
     return lambda field: part(field, name)
+
+
+def known(field: str, read: Passes = of("value")) -> pa.Check:
+    """A word that a mapping knows, or nothing: an unknown value is never given a default."""
+    return readable(f"code.unknown.{field}", read)
 
 
 def identified() -> list[pa.Check]:

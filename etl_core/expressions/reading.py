@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import polars as pl
 
-from etl_core.expressions import amounts, dates, divisions, identity
+from etl_core.expressions import amounts, dates, divisions, identity, words
 from etl_core.expressions.let import let
 
 
@@ -61,6 +61,11 @@ def _named(reading: Reading) -> list[pl.Expr]:
 def value(parse: Callable[[str], pl.Expr]) -> Callable[[str], Reading]:
     """How a field is read by one expression, such as a look-up of words: part value."""
     return lambda field: Reading(field, pl.struct(value=parse(field)), ("value",))
+
+
+def coded(listed: Mapping[str, str], dtype: type[pl.DataType] = pl.String) -> Callable[[str], Reading]:
+    """How a field is read by an agency's own words (codes.csv): part value, null for a word it does not list."""
+    return value(lambda field: words.code(field, listed, dtype))
 
 
 def number(field: str, id_type: pl.Expr | None = None) -> Reading:

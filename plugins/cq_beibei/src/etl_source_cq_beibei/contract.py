@@ -32,10 +32,6 @@ def period(name: str) -> pl.Expr:
     return part("period", name)
 
 
-def _result(cell: str) -> pl.Expr:
-    return words.code(cell, CODES["result"], pl.String)
-
-
 # Empty, 0, / and — mean «no hours of this kind» (ruling 46); a teacher without any kind has no hours at all.
 ANY = check(
     "required.hours",
@@ -66,4 +62,4 @@ class Register(RawContract):
     hours_face: str = column("研修学时/集中研修", reads=reading.hours, checks=[ANY, *HOURS])
     hours_online: str = column("研修学时/网络研修", reads=reading.hours, checks=HOURS)
     hours_placement: str = column("研修学时/跟岗", reads=reading.hours, checks=HOURS)
-    result: str = column("考核等次", reads=reading.value(_result), checks=[known("result", of("value"))])
+    result: str = column("考核等次", reads=reading.coded(CODES["result"]), checks=[known("result")])

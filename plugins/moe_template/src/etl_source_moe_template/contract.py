@@ -24,22 +24,7 @@ from etl_core.expressions import dates, reading, words
 CODES = codes(__package__)
 
 
-def id_type(cell: str) -> pl.Expr:
-    """身份证件类型: code, label or both."""
-    return words.code(cell, CODES["id_type"], pl.String)
-
-
-def level(cell: str) -> pl.Expr:
-    """培训类别: code, label or both."""
-    return words.code(cell, CODES["level"], pl.Int16)
-
-
-def mode(cell: str) -> pl.Expr:
-    """培训方式: code, label or both."""
-    return words.code(cell, CODES["mode"], pl.Int16)
-
-
-number = partial(reading.number, id_type=id_type("id_type"))
+number = partial(reading.number, id_type=words.code("id_type", CODES["id_type"], pl.String))
 
 
 class Import(RawContract):
@@ -48,8 +33,8 @@ class Import(RawContract):
     person_name: str = column("教师姓名", checks=[required("person_name")])
     id_type: str = column(
         "身份证件类型",
-        reads=reading.value(id_type),
-        checks=[required("id_type"), known("id_type", of("value"))],
+        reads=reading.coded(CODES["id_type"]),
+        checks=[required("id_type"), known("id_type")],
     )
     id_number: str = column("教师身份证号", reads=number, checks=[required("id_number"), *identified()])
     training_year: str = column(
@@ -58,7 +43,9 @@ class Import(RawContract):
         checks=[required("training_year"), readable("date.unparsable", of("value"))],
     )
     level: str = column(
-        "培训类别", reads=reading.value(level), checks=[required("level"), known("level", of("value"))]
+        "培训类别",
+        reads=reading.coded(CODES["level"], pl.Int16),
+        checks=[required("level"), known("level")],
     )
     project_name: str = column("培训项目名称", checks=[required("project_name")])
     provider_name: str = column(
@@ -67,7 +54,9 @@ class Import(RawContract):
         checks=[check("provider.unknown", of("value"))],
     )
     mode: str = column(
-        "培训方式", reads=reading.value(mode), checks=[required("mode"), known("mode", of("value"))]
+        "培训方式",
+        reads=reading.coded(CODES["mode"], pl.Int16),
+        checks=[required("mode"), known("mode")],
     )
     hours: str = column("培训获得学时", reads=reading.hours, checks=[required("hours"), *houred()])
     credits: str = column("培训获得学分", checks=credited())

@@ -35,16 +35,6 @@ def level(cell: str) -> pl.Expr:
     )
 
 
-def mode_detail(cell: str) -> pl.Expr:
-    """形式, by this register's own words."""
-    return words.code(cell, CODES["mode_detail"], pl.String)
-
-
-def role(cell: str) -> pl.Expr:
-    """角色, by this register's own words (ruling 52)."""
-    return words.code(cell, CODES["role"], pl.String)
-
-
 def county(field: str) -> Reading:
     """The county's code at the activity's date; «遂宁市» stands in front of the county in some rows."""
     return reading.county(field, on=when("start"))
@@ -62,11 +52,11 @@ class Activity(RawContract):
         "学科", reads=reading.value(words.subject), checks=[readable("subject.unknown", of("value"))]
     )
     project_name: str = column("活动名称", checks=[required("project_name")])
-    level: str = column(
-        "级别", reads=reading.value(level), checks=[required("level"), known("level", of("value"))]
-    )
+    level: str = column("级别", reads=reading.value(level), checks=[required("level"), known("level")])
     mode_detail: str = column(
-        "形式", reads=reading.value(mode_detail), checks=[required("mode"), known("mode", of("value"))]
+        "形式",
+        reads=reading.coded(CODES["mode_detail"]),
+        checks=[required("mode"), known("mode")],
     )
     period: str = column("起止时间", reads=reading.span, checks=[required("start_date"), *spanning()])
     hours: str = column(
@@ -74,6 +64,4 @@ class Activity(RawContract):
         reads=reading.hours,
         checks=[required("hours"), *houred(), daily(when("start"), when("end"), when("precision"))],
     )
-    role: str = column(
-        "角色", reads=reading.value(role), checks=[required("role"), known("role", of("value"))]
-    )
+    role: str = column("角色", reads=reading.coded(CODES["role"]), checks=[required("role"), known("role")])

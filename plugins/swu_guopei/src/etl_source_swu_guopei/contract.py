@@ -26,21 +26,6 @@ from etl_core.expressions.reading import Reading, part
 CODES = codes(__package__)
 
 
-def id_type(cell: str) -> pl.Expr:
-    """证件类型, by this agency's own words."""
-    return words.code(cell, CODES["id_type"], pl.String)
-
-
-def mode_detail(cell: str) -> pl.Expr:
-    """培训方式, by this agency's own words."""
-    return words.code(cell, CODES["mode_detail"], pl.String)
-
-
-def result(cell: str) -> pl.Expr:
-    """是否合格, by this agency's own words."""
-    return words.code(cell, CODES["result"], pl.String)
-
-
 def subject(cell: str) -> pl.Expr:
     """The canonical subject at the row's stage (ruling 59)."""
     return words.subject(cell, words.stage("stage"))
@@ -51,7 +36,7 @@ def county(field: str) -> Reading:
     return reading.county(field, on=part("start_date", "day"), prefecture="prefecture", province="province")
 
 
-number = partial(reading.number, id_type=id_type("id_type"))
+number = partial(reading.number, id_type=words.code("id_type", CODES["id_type"], pl.String))
 
 
 class Completion(RawContract):
@@ -63,7 +48,9 @@ class Completion(RawContract):
     agency_record_id: str = column("学号", checks=[required("agency_record_id")])
     person_name: str = column("姓名", checks=[required("person_name")])
     id_type: str = column(
-        "证件类型", reads=reading.value(id_type), checks=[required("id_type"), known("id_type", of("value"))]
+        "证件类型",
+        reads=reading.coded(CODES["id_type"]),
+        checks=[required("id_type"), known("id_type")],
     )
     id_number: str = column("证件号", reads=number, checks=[required("id_number"), *identified()])
     province: str = column("省")
@@ -77,15 +64,19 @@ class Completion(RawContract):
         "学科", reads=reading.value(subject), checks=[readable("subject.unknown", of("value"))]
     )
     mode_detail: str = column(
-        "培训方式", reads=reading.value(mode_detail), checks=[required("mode"), known("mode", of("value"))]
+        "培训方式",
+        reads=reading.coded(CODES["mode_detail"]),
+        checks=[required("mode"), known("mode")],
     )
     start_date: str = column("开始日期", reads=reading.day, checks=[required("start_date"), *starting()])
     end_date: str = column(
         "结束日期", reads=reading.day, checks=[required("end_date"), *ending("start_date")]
     )
-    score: str = column("成绩", reads=reading.value(amounts.score), checks=[known("score", of("value"))])
+    score: str = column("成绩", reads=reading.value(amounts.score), checks=[known("score")])
     result: str = column(
-        "是否合格", reads=reading.value(result), checks=[required("result"), known("result", of("value"))]
+        "是否合格",
+        reads=reading.coded(CODES["result"]),
+        checks=[required("result"), known("result")],
     )
     hours: str = column(
         "学时",
