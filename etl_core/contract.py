@@ -140,7 +140,11 @@ def of(name: str) -> Passes:
     return lambda field: part(field, name)
 
 
-def known(field: str, read: Passes = of("value")) -> pa.Check:
+# The value that reading.value and reading.coded give.
+VALUE = of("value")
+
+
+def known(field: str, read: Passes = VALUE) -> pa.Check:
     """A word that a mapping knows, or nothing: an unknown value is never given a default."""
     return readable(f"code.unknown.{field}", read)
 
