@@ -176,11 +176,26 @@ class Warehouse:
     def _check_key(self) -> None:
         """A warehouse keeps the check value of its first key, and refuses any other before the first row."""
         with self._ask() as connection:
-            found = connection.execute(sa.select(tables.warehouse.c.key_check)).scalars().all()
-        if self._keys is None or found == [self._keys.check_value()]:
-            return
-        if found:
-            raise KeyFileError("the key is not the one this warehouse was made with")
+            found = _check_value(connection)
+        if self._keys is not None and found is None:
+            found = self._bind(self._keys)
+        if self._keys is not None and found != self._keys.check_value():
+            raise KeyFileError(
+                "密钥不是建立这个仓库时所用的那一个，请换回原来的密钥文件"
+                "｜the key is not the one this warehouse was made with"
+            )
+
+    def _bind(self, keys: Keys) -> bytes | None:
+        """Give a new warehouse its key; of two first runs at the same moment the earlier one's stands."""
         with dialect.writing(self._engine, "making the warehouse") as connection:
-            first = sa.insert(tables.warehouse)
-            connection.execute(first.values(key_check=self._keys.check_value(), created_at=dialect.now()))
+            dialect.alone(connection)
+            found = _check_value(connection)
+            if found is None:
+                first = sa.insert(tables.warehouse)
+                connection.execute(first.values(key_check=keys.check_value(), created_at=dialect.now()))
+        return found or keys.check_value()
+
+
+def _check_value(connection: sa.Connection) -> bytes | None:
+    """The check value of the warehouse's key; None as long as it has none."""
+    return connection.execute(sa.select(tables.warehouse.c.key_check)).scalar_one_or_none()

@@ -77,3 +77,11 @@ def test_a_lock_file_with_nonsense_in_it_is_no_obstacle(tmp_path):
 def test_a_warehouse_in_memory_has_no_rival(warehouse):
     with warehouse.lock(), warehouse.lock():
         pass
+
+
+def test_of_two_first_runs_at_one_moment_the_earlier_ones_key_stands(warehouse_url):
+    earlier, later = Keys.random(), Keys.random()
+    with Warehouse.open(warehouse_url, None) as one, Warehouse.open(warehouse_url, None) as other:
+        assert one._bind(earlier) == earlier.check_value()
+        assert other._bind(later) == earlier.check_value()
+        assert other._bind(earlier) == earlier.check_value()
