@@ -130,6 +130,11 @@ def required(field: str, at: str | None = None) -> pa.Check:
     return check(f"required.{field}", lambda cell: pl.col(cell).is_not_null(), at)
 
 
+def dated(field: str) -> pa.Check:
+    """As `required`, for a cell read by reading.span or reading.day: 0001-01-01 is empty (ruling 43)."""
+    return check(f"required.{field}", lambda cell: part(cell, "given"))
+
+
 def readable(code: str, read: Passes) -> pa.Check:
     """An empty cell, or one that `read` gives a value for; also the warnings such as division.unknown."""
     return check(code, lambda cell: pl.col(cell).is_null() | read(cell).is_not_null())
@@ -170,16 +175,21 @@ def agreeing(id_number: str) -> pa.Check:
 def spanning() -> list[pa.Check]:
     """Checks of dates.span, a whole range in one cell: unparsable, order, future (ruling 43)."""
     return [
-        readable("date.unparsable", of("start")),
+        _legible("start"),
         check("date.order", lambda cell: part(cell, "start") <= part(cell, "end")),
         check("date.future", lambda cell: part(cell, "start") <= pl.col(DATED)),
     ]
 
 
+def _legible(name: str) -> pa.Check:
+    """A date that is written can be read."""
+    return check("date.unparsable", lambda cell: part(cell, "given").not_() | part(cell, name).is_not_null())
+
+
 def starting() -> list[pa.Check]:
     """Checks of a start date in a column of its own (dates.day): unparsable, future (ruling 43)."""
     return [
-        readable("date.unparsable", of("day")),
+        _legible("day"),
         check("date.future", lambda cell: part(cell, "day") <= pl.col(DATED)),
     ]
 
@@ -187,7 +197,7 @@ def starting() -> list[pa.Check]:
 def ending(start: str) -> list[pa.Check]:
     """Checks of an end date in a column of its own (dates.day): unparsable, not before the field `start` (ruling 43)."""
     return [
-        readable("date.unparsable", of("day")),
+        _legible("day"),
         check("date.order", lambda cell: part(start, "day") <= part(cell, "day")),
     ]
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Protocol
 
 from etl_core.config import Config
-from etl_core.errors import BalanceError, DeliveryError
+from etl_core.errors import BalanceError, DeliveryError, KeyFileError
 from etl_core.inbox import Refused, Unchanged, arrivals, released, single, workroom
 from etl_core.keys import Keys
 from etl_core.protocol import Claimed, Done, Hello, Job, Problem, Ready, SourceFacts
@@ -146,12 +146,20 @@ def _scope(config: Config, only: str | None, dry_run: bool) -> Scope:
 
 
 def _opened(config: Config, dry_run: bool) -> Warehouse:
-    """The warehouse; a dry run before the first run has none to look at, and must not make one."""
-    path = config.warehouse.path
+    """The warehouse; a dry run before the first run has none to look at, and must not make one.
+
+    A key is made for a new warehouse only: where one waits for a key that is gone, a new key could not open it.
+    """
+    url, path = config.warehouse.url.get_secret_value(), config.warehouse.path
+    if not config.key_file.exists() and Warehouse.keyed(url):
+        raise KeyFileError(
+            f"{config.key_file}: 密钥文件不见了，而仓库是用它建立的；请从备份恢复，不会另造新的"
+            "｜the key file that the warehouse was made with is gone; restore it from your backup, no new one is made"
+        )
     if dry_run and (not config.key_file.exists() or (path is not None and not path.exists())):
         return Warehouse.memory()
     keys = Keys.load(config.key_file, create=not dry_run)
-    return Warehouse.open(config.warehouse.url.get_secret_value(), keys, create=not dry_run)
+    return Warehouse.open(url, keys, create=not dry_run)
 
 
 class Loading:

@@ -8,7 +8,7 @@ from typing import Any
 
 import polars as pl
 
-from etl_core.contract import RawContract, check, column, houred, identified, required, starting
+from etl_core.contract import RawContract, check, column, dated, houred, identified, required, starting
 from etl_core.expressions import names, reading
 from etl_core.expressions.reading import part
 from etl_core.hookspecs import hookimpl
@@ -30,7 +30,7 @@ class Sheet(RawContract):
         "单位", checks=[check("provider.unknown", lambda cell: pl.col(cell) != "无名学校")]
     )
     project_name: str = column("项目", checks=[required("project_name")])
-    start_date: str = column("日期", reads=reading.day, checks=[required("start_date"), *starting()])
+    start_date: str = column("日期", reads=reading.day, checks=[dated("start_date"), *starting()])
     hours: str = column("学时", reads=reading.hours, checks=[required("hours"), *houred()])
 
 

@@ -19,6 +19,7 @@ from etl_core.contract import (
     column,
     credited,
     daily,
+    dated,
     ending,
     filename,
     houred,
@@ -233,3 +234,10 @@ def test_every_ready_made_check_is_one_expression() -> None:
         id_number: str = column("证件号", reads=reading.number, checks=identified())
 
     assert [rule.code for rule in rules(Sheet) if rule.passes is None] == []
+
+
+def test_a_date_of_the_year_one_is_an_empty_cell() -> None:
+    checks = [dated("start_date"), *starting()]
+    assert failed(checks, "0001-01-01T00:00:00", reading.day) == ["required.start_date"]
+    assert failed(starting(), "0001-01-01T00:00:00", reading.day) == []
+    assert failed(checks, "0000-00-00", reading.day) == ["date.unparsable"]

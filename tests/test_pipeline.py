@@ -13,7 +13,7 @@ import pytest
 from etl_core import config
 from etl_core.config import Config
 from etl_core.discovery import Found, Loaded
-from etl_core.errors import DeliveryError
+from etl_core.errors import DeliveryError, KeyFileError
 from etl_core.inbox import single, workroom
 from etl_core.keys import Keys
 from etl_core.pipeline import DONE, PARTLY, Loading, Report, Scope, check, run
@@ -313,3 +313,14 @@ def test_the_warehouse_and_its_key_are_their_owners_alone(home: Path) -> None:
     assert modes == {"w.sqlite": 0o600, "person.key": 0o600}
     with opened(configured(home)) as warehouse:
         assert warehouse.records(1).filter(pl.col("person_key").is_not_null()).height == 1
+
+
+@pytest.mark.parametrize("dry_run", [False, True])
+def test_a_warehouse_whose_key_is_gone_gets_no_new_one(home: Path, dry_run: bool) -> None:
+    write(home / "in" / "made_up_2023.csv", [person(1)])
+    settings = configured(home)
+    run(settings, Watch())
+    settings.key_file.unlink()
+    with pytest.raises(KeyFileError, match="restore it"):
+        run(settings, Watch(), dry_run=dry_run)
+    assert not settings.key_file.exists()

@@ -79,13 +79,23 @@ def number(field: str, id_type: pl.Expr | None = None) -> Reading:
 
 
 def span(field: str, year: int | pl.Expr | None = None) -> Reading:
-    """A day, month, range or list of days: parts start, end and precision (dates.span)."""
-    return Reading(field, dates.span(field, year), ("start", "end", "precision"))
+    """A day, month, range or list of days: parts start, end and precision (dates.span), and given (`_given`)."""
+    parts = ("start", "end", "precision")
+
+    def whole(found: pl.Expr, given: pl.Expr) -> pl.Expr:
+        return pl.struct(*(found.struct.field(each).alias(each) for each in parts), given.alias("given"))
+
+    return Reading(field, let(whole, dates.span(field, year), _given(field)), (*parts, "given"))
 
 
 def day(field: str) -> Reading:
-    """One day: part day (dates.day)."""
-    return Reading(field, pl.struct(day=dates.day(field)), ("day",))
+    """One day: part day (dates.day), and given (`_given`)."""
+    return Reading(field, pl.struct(day=dates.day(field), given=_given(field)), ("day", "given"))
+
+
+def _given(field: str) -> pl.Expr:
+    """Whether a date is written at all: .NET's 0001-01-01 is an empty cell (ruling 43)."""
+    return dates.clean_date(field).is_not_null()
 
 
 def hours(field: str) -> Reading:

@@ -43,6 +43,20 @@ class Warehouse:
             raise
         return opened
 
+    @staticmethod
+    def keyed(url: str) -> bool:
+        """Whether there is a warehouse that has its key already; none is made. Raises WarehouseError (not reachable)."""
+        address = dialect.address(url)
+        file = dialect.file_of(address)
+        if file is not None and not file.exists():
+            return False
+        engine = dialect.connectable(address, create=False)
+        try:
+            with dialect.reading(engine, "looking for a warehouse") as connection:
+                return schema.revision(connection) is not None and _check_value(connection) is not None
+        finally:
+            engine.dispose()
+
     @classmethod
     def memory(cls) -> Warehouse:
         """A warehouse that is gone when it is closed, with a key that nobody has."""

@@ -85,3 +85,11 @@ def test_of_two_first_runs_at_one_moment_the_earlier_ones_key_stands(warehouse_u
         assert one._bind(earlier) == earlier.check_value()
         assert other._bind(later) == earlier.check_value()
         assert other._bind(earlier) == earlier.check_value()
+
+
+def test_a_warehouse_tells_whether_it_has_its_key(warehouse_url):
+    assert not Warehouse.keyed(warehouse_url)
+    Warehouse.open(warehouse_url, None).close()
+    assert not Warehouse.keyed(warehouse_url)
+    Warehouse.open(warehouse_url, Keys.random()).close()
+    assert Warehouse.keyed(warehouse_url)

@@ -11,6 +11,7 @@ from etl_core.contract import (
     check,
     column,
     daily,
+    dated,
     houred,
     identified,
     known,
@@ -48,7 +49,7 @@ class Register(RawContract):
         r"研修时间[:：]\s*(\S+)",
         shown="研修时间",
         reads=reading.span,
-        checks=[required("start_date"), *spanning()],
+        checks=[dated("start_date"), *spanning()],
     )
     person_name: str = column("姓名", checks=[required("person_name")])
     sex: str = column("性别", checks=[agreeing("id_number")])

@@ -9,6 +9,7 @@ from etl_core.contract import (
     RawContract,
     column,
     daily,
+    dated,
     filename,
     houred,
     known,
@@ -58,7 +59,7 @@ class Activity(RawContract):
         reads=reading.coded(CODES["mode_detail"]),
         checks=[required("mode"), known("mode")],
     )
-    period: str = column("起止时间", reads=reading.span, checks=[required("start_date"), *spanning()])
+    period: str = column("起止时间", reads=reading.span, checks=[dated("start_date"), *spanning()])
     hours: str = column(
         "学时",
         reads=reading.hours,

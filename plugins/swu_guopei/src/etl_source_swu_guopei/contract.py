@@ -11,6 +11,7 @@ from etl_core.contract import (
     RawContract,
     column,
     daily,
+    dated,
     ending,
     houred,
     identified,
@@ -68,10 +69,8 @@ class Completion(RawContract):
         reads=reading.coded(CODES["mode_detail"]),
         checks=[required("mode"), known("mode")],
     )
-    start_date: str = column("开始日期", reads=reading.day, checks=[required("start_date"), *starting()])
-    end_date: str = column(
-        "结束日期", reads=reading.day, checks=[required("end_date"), *ending("start_date")]
-    )
+    start_date: str = column("开始日期", reads=reading.day, checks=[dated("start_date"), *starting()])
+    end_date: str = column("结束日期", reads=reading.day, checks=[dated("end_date"), *ending("start_date")])
     score: str = column("成绩", reads=reading.value(amounts.score), checks=[known("score")])
     result: str = column(
         "是否合格",
