@@ -67,7 +67,7 @@ def test_each_field_knows_where_its_text_comes_from() -> None:
 
 def test_only_fields_that_say_how_are_read_into_parts() -> None:
     assert [(one.field, one.parts) for one in readings(Origins)] == [
-        ("period", ("start", "end", "precision"))
+        ("period", ("start", "end", "precision", "given"))
     ]
 
 
