@@ -150,16 +150,17 @@ def _opened(config: Config, dry_run: bool) -> Warehouse:
 
     A key is made for a new warehouse only: where one waits for a key that is gone, a new key could not open it.
     """
-    url, path = config.warehouse.url.get_secret_value(), config.warehouse.path
-    if not config.key_file.exists() and Warehouse.keyed(url):
-        raise KeyFileError(
-            f"{config.key_file}: 密钥文件不见了，而仓库是用它建立的；请从备份恢复，不会另造新的"
-            "｜the key file that the warehouse was made with is gone; restore it from your backup, no new one is made"
-        )
-    if dry_run and (not config.key_file.exists() or (path is not None and not path.exists())):
-        return Warehouse.memory()
-    keys = Keys.load(config.key_file, create=not dry_run)
-    return Warehouse.open(url, keys, create=not dry_run)
+    url, lost = config.warehouse.url.get_secret_value(), not config.key_file.exists()
+    if lost or dry_run:
+        keyed = Warehouse.keyed(url)
+        if lost and keyed:
+            raise KeyFileError(
+                f"{config.key_file}: 密钥文件不见了，而仓库是用它建立的；请从备份恢复，不会另造新的"
+                "｜the key file that the warehouse was made with is gone; restore it from your backup, no new one is made"
+            )
+        if dry_run and not keyed:
+            return Warehouse.memory()
+    return Warehouse.open(url, Keys.load(config.key_file, create=not dry_run), create=not dry_run)
 
 
 class Loading:
