@@ -60,9 +60,19 @@ def _stream(file: Path | None) -> AbstractContextManager[TextIO]:
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
         flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW
-        return os.fdopen(os.open(file, flags, 0o600), "a", encoding="utf-8")
+        return _closing(os.fdopen(os.open(file, flags, 0o600), "a", encoding="utf-8"))
     except OSError as fault:
         screen.note(
             f"日志无法写入，改写到此处｜the log cannot be written, it goes here: {file}: {fault.strerror}"
         )
         return nullcontext(sys.stderr)
+
+
+@contextmanager
+def _closing(stream: TextIO) -> Iterator[TextIO]:
+    """A stream whose last words may be lost: what a full disk did not take is tried again when it is closed."""
+    try:
+        yield stream
+    finally:
+        with suppress(OSError):
+            stream.close()

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 from etl_core.cli import log
 from etl_core.config import Log
@@ -42,3 +43,8 @@ def test_a_log_grows_by_lines_and_is_never_written_anew(tmp_path):
 
 def test_a_full_disk_loses_the_line_and_stops_nothing():
     log.Lines(Full()).info("line")
+
+
+def test_a_disk_that_stays_full_until_the_end_is_no_fault_of_the_run():
+    with log.opened(Log(file=Path("/dev/full"))) as logger:
+        logger.info("a")
