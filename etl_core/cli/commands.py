@@ -43,7 +43,7 @@ RUN = click.Command(
       0   全部入库，或没有新报送｜all loaded, or nothing new
       3   有隔离行或未能处理的文件｜done, with quarantined rows or failed files
       2   配置、密钥或用法有误｜configuration, key or usage
-      75  另一次运行正在进行，请稍后再试｜another run is under way, try again
+      75  另一次运行正在进行，或磁盘已满，请稍后再试｜another run is under way, or a disk is full: try again
       70  程序内部错误｜a fault of the software
     """,
 )

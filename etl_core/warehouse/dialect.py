@@ -6,6 +6,7 @@ message: PostgreSQL's DETAIL and SQLite's texts quote values.
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import sqlite3
@@ -26,6 +27,7 @@ from etl_core.errors import WarehouseError
 
 PATIENCE = 10  # seconds that a reader or writer of SQLite waits for another's transaction
 PRAGMAS = ("journal_mode = wal", "synchronous = full", "foreign_keys = on", "cache_size = -65536")
+FULL = ("SQLITE_FULL", "53100")  # ends of the codes of a disk without room
 UPGRADING = 0x65746C  # advisory lock of PostgreSQL: one migration at a time
 
 Whole = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
@@ -122,11 +124,33 @@ def _begin(connection: sa.Connection) -> None:
 
 @contextmanager
 def guarded(engine: sa.Engine, doing: str) -> Iterator[None]:
-    """Errors of SQLAlchemy or a driver leave as WarehouseError: what was done and the code, no values."""
+    """Errors of SQLAlchemy or a driver leave as WarehouseError: what was done and the code, no values.
+
+    Raises OSError (ENOSPC) where the warehouse's disk is full, as any other full disk is told.
+    """
     try:
         yield
     except (SQLAlchemyError, engine.dialect.loaded_dbapi.Error) as error:
-        raise WarehouseError(f"{doing}: {_code(error)}") from None
+        code = _code(error)
+        if code.endswith(FULL):
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), _shown(engine.url)) from None
+        raise WarehouseError(f"{_shown(engine.url)}: {doing}: {code}{_unreachable(code)}") from None
+
+
+def _shown(url: URL) -> str:
+    """The warehouse as a person knows it, without its password."""
+    plain = URL.create(url.get_backend_name(), url.username, None, url.host, url.port, url.database)
+    return str(file_of(url) or plain.render_as_string())
+
+
+def _unreachable(code: str) -> str:
+    """PostgreSQL's errors have a code as soon as there is a connection."""
+    if code != "OperationalError":
+        return ""
+    return (
+        "：连不上数据库，请核对地址、用户、口令、库名，以及服务是否已启动"
+        "｜no connection: check address, user, password, name of the database, and whether the server runs"
+    )
 
 
 def _code(error: Exception) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 
 import polars as pl
@@ -60,6 +61,20 @@ def test_a_server_that_does_not_answer_is_refused_without_its_password():
     with pytest.raises(WarehouseError) as caught:
         Warehouse.open("postgresql://user:geheim@127.0.0.1:9/none", Keys.random())
     assert "geheim" not in str(caught.value)
+    assert "127.0.0.1:9/none" in str(caught.value)
+    assert "连不上" in str(caught.value)
+
+
+def test_a_warehouse_without_room_is_a_full_disk_and_keeps_what_it_had(sqlite_url):
+    with Warehouse.open(sqlite_url, Keys.random()) as warehouse:
+        deliver(warehouse, batch(one(1)))
+        with warehouse._engine.connect() as connection:
+            pages = connection.exec_driver_sql("pragma page_count").scalar_one()
+            connection.exec_driver_sql(f"pragma max_page_count = {pages}")
+        with pytest.raises(OSError, match=r"warehouse\.sqlite") as caught:
+            deliver(warehouse, batch(*map(one, range(1, 2000))), name="b.xlsx")
+        assert caught.value.errno == errno.ENOSPC
+        assert warehouse.measures()["current_records"] == "1"
 
 
 def test_definitions_are_taken_back_like_rows(warehouse_url):
