@@ -38,7 +38,7 @@ class Keys:
 
     def __init__(self, secret: bytes) -> None:
         if len(secret) != SIZE:
-            raise KeyFileError(f"a key has {SIZE} bytes")
+            raise KeyFileError(f"密钥应为 {SIZE} 字节｜a key has {SIZE} bytes")
         self._person = _subkey(secret, b"person")
         self._seal = AESGCM(_subkey(secret, b"seal"))
         self._check = _subkey(secret, b"check")
@@ -85,7 +85,7 @@ class Keys:
         try:
             return self._seal.decrypt(sealed[:NONCE], sealed[NONCE:], place)
         except (InvalidTag, ValueError):
-            raise KeyFileError("a sealed row does not open with this key") from None
+            raise KeyFileError("隔离行无法用这个密钥打开｜a sealed row does not open with this key") from None
 
     def __repr__(self) -> str:
         return "Keys(hidden)"
@@ -140,9 +140,13 @@ def _make(path: Path) -> None:
         _write(draft, base64.b64encode(os.urandom(SIZE)) + b"\n")
         with suppress(FileExistsError):
             os.link(draft, path)
-        draft.unlink()
     except OSError as error:
-        raise KeyFileError(f"{path}: cannot be made: {error.strerror}") from None
+        raise KeyFileError(
+            f"{path}: 密钥文件无法生成｜the key file cannot be made: {error.strerror}"
+        ) from None
+    finally:
+        with suppress(OSError):
+            draft.unlink()
 
 
 def _write(path: Path, text: bytes) -> None:
@@ -159,12 +163,16 @@ def _read(path: Path) -> bytes:
         with open(path, "rb", opener=_open) as file:
             mode = os.fstat(file.fileno()).st_mode
             if not stat.S_ISREG(mode):
-                raise KeyFileError(f"{path}: not a regular file")
+                raise KeyFileError(f"{path}: 不是普通文件｜not a regular file")
             if mode & 0o077:
-                raise KeyFileError(f"{path}: open to others; run: chmod 600 {path}")
+                raise KeyFileError(
+                    f"{path}: 密钥文件对他人开放，请运行｜the key file is open to others, run: chmod 600 {path}"
+                )
             return file.read(1024)
     except OSError as error:
-        raise KeyFileError(f"{path}: cannot be read: {error.strerror}") from None
+        raise KeyFileError(
+            f"{path}: 密钥文件无法读取｜the key file cannot be read: {error.strerror}"
+        ) from None
 
 
 def _open(path: str, flags: int) -> int:
@@ -176,7 +184,11 @@ def _decode(path: Path, text: bytes) -> bytes:
     try:
         secret = base64.b64decode(text.strip(), validate=True)
     except binascii.Error:
-        raise KeyFileError(f"{path}: malformed, {SIZE} bytes in base64 are wanted") from None
+        raise KeyFileError(
+            f"{path}: 不是密钥文件（应为 {SIZE} 字节的 base64）｜no key file: {SIZE} bytes in base64 are wanted"
+        ) from None
     if len(secret) != SIZE:
-        raise KeyFileError(f"{path}: {len(secret)} bytes, {SIZE} are wanted")
+        raise KeyFileError(
+            f"{path}: 密钥为 {len(secret)} 字节，应为 {SIZE}｜the key has {len(secret)} bytes, {SIZE} are wanted"
+        )
     return secret

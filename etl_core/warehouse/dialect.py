@@ -63,12 +63,14 @@ def address(url: str) -> URL:
     try:
         parsed = make_url(url) if "://" in url else URL.create("sqlite", database=url)
     except SQLAlchemyError:
-        raise WarehouseError("the address of the warehouse cannot be read") from None
+        raise WarehouseError("仓库地址无法识别｜the address of the warehouse cannot be read") from None
     if parsed.get_backend_name() == "postgresql":
         return parsed.set(drivername="postgresql+psycopg")
     if parsed.get_backend_name() == "sqlite":
         return parsed
-    raise WarehouseError(f"a warehouse is SQLite or PostgreSQL, not {parsed.get_backend_name()}")
+    raise WarehouseError(
+        f"仓库只能是 SQLite 或 PostgreSQL｜a warehouse is SQLite or PostgreSQL, not {parsed.get_backend_name()}"
+    )
 
 
 def file_of(url: URL) -> Path | None:
@@ -106,7 +108,9 @@ def _claim(file: Path, create: bool) -> None:
             file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         os.close(os.open(file, os.O_RDWR | (os.O_CREAT if create else 0), 0o600))
     except OSError as error:
-        raise WarehouseError(f"{file}: {error.strerror}") from None
+        raise WarehouseError(
+            f"{file}: 仓库文件无法打开｜the warehouse's file cannot be opened: {error.strerror}"
+        ) from None
 
 
 def _prepare(connection: sqlite3.Connection, _record: object) -> None:

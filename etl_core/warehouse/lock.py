@@ -58,7 +58,7 @@ def _locked_file(path: Path) -> Iterator[None]:
     try:
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600)
     except OSError as error:
-        raise WarehouseError(f"{path}: {error.strerror}") from None
+        raise WarehouseError(f"{path}: 无法写入｜cannot be written: {error.strerror}") from None
     with os.fdopen(descriptor, "r+") as file:
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)

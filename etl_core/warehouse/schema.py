@@ -31,7 +31,10 @@ def upgrade(engine: sa.Engine) -> None:
     if found == HEAD:
         return
     if found is not None and found not in KNOWN:
-        raise WarehouseError(f"the warehouse has schema {found}, newer than this software (schema {HEAD})")
+        raise WarehouseError(
+            f"仓库是用更新的版本建立的，请升级程序"
+            f"｜the warehouse has schema {found}, newer than this software (schema {HEAD})"
+        )
     with dialect.writing(engine, "upgrading the warehouse") as connection:
         dialect.alone(connection)
         _migrate(connection)

@@ -105,3 +105,13 @@ def test_signals_and_rights_are_as_before_afterwards():
         assert (signal.getsignal(signal.SIGTERM), os.umask(0o022)) == (before[0], 0o022)
     finally:
         os.umask(before[1])
+
+
+def test_a_key_or_warehouse_that_cannot_be_used_is_said_in_both_languages(tmp_path):
+    config = configure(tmp_path)
+    (tmp_path / "keys").mkdir()
+    (tmp_path / "keys" / "person.key").write_text("nonsense")
+    (tmp_path / "keys" / "person.key").chmod(0o600)
+    for typed in (("run",), ("status",)):
+        told = here(*typed, "--config", config).stderr.removeprefix("无法继续｜cannot go on: ")
+        assert "｜" in told
