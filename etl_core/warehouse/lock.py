@@ -10,11 +10,12 @@ import json
 import os
 import socket
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.exc import SQLAlchemyError
 
 from etl_core.errors import LockedError, WarehouseError
 from etl_core.warehouse import dialect
@@ -88,18 +89,30 @@ def _locked_server(engine: sa.Engine) -> Iterator[None]:
     try:
         with dialect.guarded(engine, doing):
             _take(connection)
-        yield
+        try:
+            yield
+        finally:
+            _give(connection)
     finally:
-        connection.detach()  # closing the session, not returning it to the pool, is what drops the lock
+        connection.detach()  # the session ends with the run: it is not returned to the pool
         connection.close()
+
+
+def _give(connection: sa.Connection) -> None:
+    """Drop the lock at once: the end of a session is noticed a moment later. A broken session has dropped it already."""
+    with suppress(SQLAlchemyError):
+        connection.execute(sa.select(sa.func.pg_advisory_unlock(CLASS, _second())))
+
+
+def _second() -> sa.Function[int]:
+    return sa.func.hashtext(sa.func.current_schema())
 
 
 def _take(connection: sa.Connection) -> None:
     me = _me()
     name = f"{MARK} {me['pid']} {me['host']}"[:63]  # longer names are cut by the server
     connection.execute(sa.select(sa.func.set_config("application_name", name, False)))
-    second = sa.func.hashtext(sa.func.current_schema())
-    if not connection.execute(sa.select(sa.func.pg_try_advisory_lock(CLASS, second))).scalar_one():
+    if not connection.execute(sa.select(sa.func.pg_try_advisory_lock(CLASS, _second()))).scalar_one():
         raise LockedError(_told(_holder(connection)))
 
 
