@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 import sys
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
@@ -15,9 +16,6 @@ from etl_core import inbox
 from etl_core.cli.later import JSON
 from etl_core.cli.masking import masked
 from etl_core.cli.say import Lang, title
-
-# Without a terminal nothing is folded, so that each row stays one line.
-UNFOLDED = 1000
 
 _HIDDEN = {"Cc", "Cf", "Cs", "Zl", "Zp"}
 _UNPLAIN = re.compile(r"[^\x20-\x7e\u3000-\u303f\u4e00-\u9fff\uff01-\uff5e]")
@@ -55,31 +53,25 @@ def listing(rows: Iterable[Mapping[str, object]], columns: Sequence[str], shape:
 
 
 def table(heads: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
-    """A compact table; numbers stand right, null is empty, foreign texts are made harmless."""
-    from rich import box
-    from rich.console import Console
-    from rich.table import Table
-    from rich.text import Text
+    """A table as wide as the terminal allows, and with one line a row without a terminal.
 
-    rows = [list(row) for row in rows]
-    made = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
-    for at, head in enumerate(heads):
-        number = all(isinstance(row[at], int) for row in rows)
-        made.add_column(Text(head), justify="right" if number else "left", overflow="fold")
-    for row in rows:
-        made.add_row(*(Text(_cell(value)) for value in row))
-    if sys.stdout.isatty():
-        Console(highlight=False).print(made)
-        return
-    plain = Console(width=UNFOLDED, highlight=False, color_system=None)
-    with plain.capture() as captured:
-        plain.print(made)
-    line("\n".join(each.rstrip() for each in captured.get().splitlines()))
+    Numbers stand right, null is empty, foreign texts are made harmless.
+    """
+    from etl_core.cli.layout import laid
+
+    rows = list(rows)
+    right = [all(isinstance(row[at], int) for row in rows) for at in range(len(heads))]
+    texts = [[_cell(value) for value in row] for row in rows]
+    width = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
+    for each in laid(heads, texts, right, width):
+        line(each)
 
 
 def _cell(value: object) -> str:
     if isinstance(value, list | tuple):
         return "，".join(map(_cell, value))
+    if isinstance(value, datetime):
+        value = value.astimezone()  # people read their own clock; JSON keeps UTC
     return "" if value is None else shown(_plain(value))
 
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import time
 from datetime import UTC, datetime
 
 import pytest
@@ -31,15 +32,25 @@ def test_chinese_stays_readable_in_json():
 
 
 def test_a_table_has_one_line_a_row_without_a_terminal_and_runs_no_markup(capsys):
-    at = datetime(2024, 1, 2, 3, 4, 5, tzinfo=UTC)
     screen.table(["文件", "行"], [["[red]a[/red]\x1b[2J", 3], ["b" * 300, 12]])
-    screen.listing([{"file": None, "loaded_at": at}], ("file", "loaded_at"), "table", "en")
     lines = capsys.readouterr().out.splitlines()
     assert lines[2].split() == ["[red]a[/red]\\x1b[2J", "3"]
     assert lines[3].split() == ["b" * 300, "12"]
-    assert lines[-1].strip() == "2024-01-02 03:04:05+00:00"
     assert all(line == line.rstrip() for line in lines)
 
 
 def test_an_id_number_in_a_file_name_is_not_shown():
     assert screen.shown("张_519999199001011234.xlsx") == "张_519***********1234.xlsx"
+
+
+def test_people_read_their_own_clock_and_programs_read_utc(capsys, monkeypatch):
+    monkeypatch.setenv("TZ", "Asia/Shanghai")
+    time.tzset()
+    rows = [{"file": None, "loaded_at": datetime(2024, 1, 2, 23, 4, 5, tzinfo=UTC)}]
+    for shape in ("table", "json"):
+        screen.listing(rows, ("file", "loaded_at"), shape, "en")
+    monkeypatch.undo()
+    time.tzset()
+    *_, table, line = capsys.readouterr().out.splitlines()
+    assert table.strip() == "2024-01-03 07:04:05+08:00"
+    assert json.loads(line)["loaded_at"] == "2024-01-02 23:04:05+00:00"
