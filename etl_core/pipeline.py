@@ -17,7 +17,7 @@ from etl_core.errors import BalanceError, DeliveryError, KeyFileError
 from etl_core.inbox import Refused, Unchanged, arrivals, released, single, workroom
 from etl_core.keys import Keys
 from etl_core.protocol import Claimed, Done, Hello, Job, Problem, Ready, SourceFacts
-from etl_core.records import Arrival, HeaderAccount, Outcome, Prepared
+from etl_core.records import Arrival, Counts, HeaderAccount, Outcome, Prepared
 from etl_core.supervisor import Supervisor
 from etl_core.warehouse import Load, Run, Warehouse
 
@@ -116,11 +116,14 @@ def _judged(outcome: Outcome, ready: Ready) -> Outcome:
     judged = outcome.counts.loaded + outcome.counts.quarantined
     if outcome.result != "loaded" or outcome.counts.quarantined <= limits[str(outcome.source)] * judged:
         return outcome
-    detail: dict[str, str | int] = {
-        "share": f"{outcome.counts.quarantined / judged:.0%}",
-        "limit": f"{limits[str(outcome.source)]:.0%}",
-    }
+    detail = _excess(outcome.counts, limits[str(outcome.source)])
     return replace(outcome, result="rejected", error="too_many_errors", detail=detail)
+
+
+def _excess(counts: Counts, limit: float) -> dict[str, str | int]:
+    """The share of faulty rows (ruling 14) and the limit that it is above, for the message."""
+    judged = counts.loaded + counts.quarantined + counts.skips.get("delivery_rejected", 0)
+    return {"share": f"{counts.quarantined / judged:.0%}", "limit": f"{limit:.0%}"}
 
 
 def _names(ready: Ready) -> list[str]:
@@ -213,6 +216,7 @@ class Loading:
         if not isinstance(claimed, Claimed):
             return None
         source = self._facts(claimed.source)
+        limit = scope.limits.get(source.name, source.error_limit)
         with self._warehouse.delivery(
             arrival,
             source.name,
@@ -225,11 +229,10 @@ class Loading:
             dry_run=scope.dry_run,
         ) as load:
             accounts = self._filled(load, answers)
-            counts = load.finish(scope.limits.get(source.name, source.error_limit), accounts)
-        error = "too_many_errors" if load.result == "rejected" else None
-        done = Outcome(
-            arrival.name, source.name, load.result, counts, error, place=claimed.place, accounts=accounts
-        )
+            counts = load.finish(limit, accounts)
+        done = Outcome(arrival.name, source.name, load.result, counts, place=claimed.place, accounts=accounts)
+        if load.result == "rejected":
+            done = replace(done, error="too_many_errors", detail=_excess(counts, limit))
         return replace(done, **asdict(load.plan))
 
     def _filled(self, load: Load, answers: Iterator[Claimed | Prepared | Done]) -> tuple[HeaderAccount, ...]:

@@ -183,6 +183,7 @@ def test_a_delivery_with_too_many_errors_is_rejected_and_tried_again_when_the_li
     assert strict.exit_code == PARTLY
     (rejected,) = strict.outcomes
     assert rejected.counts.skips["delivery_rejected"] == 1
+    assert rejected.detail == {"share": "50%", "limit": "20%"}
     lenient = run(configured(home, "sources:\n  made_up:\n    error_limit: 0.5\n"), Watch())
     assert results(lenient) == {"made_up_2023.csv": ("loaded", None)}
 
