@@ -43,6 +43,7 @@ def show(report: Report, config: Path, lang: Lang) -> None:
     if unchanged or not news:
         screen.line(f"{text('result.unchanged', lang)}: {unchanged}")
     _faults(news, lang)
+    _unknown(news, lang)
     _refused(news, lang)
     for problem in report.problems:
         screen.line(
@@ -83,6 +84,16 @@ def _faults(news: list[Outcome], lang: Lang) -> None:
     skips = summed(news, "skips")
     if skips:
         screen.line(f"{title('skipped', lang)}: {counted(skips, 'skip', lang)}")
+
+
+def _unknown(news: list[Outcome], lang: Lang) -> None:
+    """Columns that no source declares: nothing of them was loaded, and nobody may overlook that."""
+    for each in news:
+        for account in each.accounts:
+            if account.unknown:
+                sheet = f": {account.sheet}" if account.sheet else ""
+                told = f"{title('unknown', lang)}: {each.file}{sheet}: {', '.join(account.unknown)}"
+                screen.line(screen.shown(told))
 
 
 def _refused(news: list[Outcome], lang: Lang) -> None:

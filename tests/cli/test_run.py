@@ -180,3 +180,12 @@ def test_the_ledger_is_what_was_told(loaded: Place):
     )
     told = [one for one in events(loaded.first.stdout) if one["event"] == "delivery.finished"]
     assert rows == sorted((one["file"], one["read"]) for one in told)
+
+
+def test_a_person_is_shown_the_columns_that_nobody_knows(tmp_path):
+    config = configure(tmp_path)
+    lines = samples("suitong")[0].read_bytes().decode("gb18030", "replace").splitlines()
+    more = [lines[0] + ",备注二", *(line + ",x" for line in lines[1:20])]
+    (tmp_path / "inbox" / samples("suitong")[0].name).write_text("\n".join(more), encoding="utf-8")
+    shown = here("--lang", "zh", "run", "--config", config, "--format", "table").stdout
+    assert f"不认识的列: {samples('suitong')[0].name}: 备注二" in shown
