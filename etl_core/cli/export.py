@@ -42,6 +42,9 @@ def text(frame: pl.DataFrame) -> str:
 @contextmanager
 def _owned(path: Path) -> Iterator[BinaryIO]:
     """A file beside `path` with mode 0600, put in its place when it is complete."""
+    if (path.exists() and not path.is_file()) or path.absolute().parent == Path("/dev"):
+        # What is put in the place of a device or a pipe takes it away from the whole machine.
+        raise click.ClickException(f"不是普通文件，无法写入｜not an ordinary file, cannot be written: {path}")
     draft = path.with_name(f".{path.name}.{os.getpid()}")
     try:
         with os.fdopen(os.open(draft, NEW, 0o600), "wb") as file:

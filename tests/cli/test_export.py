@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import csv
 import io
+import os
+from pathlib import Path
 
 import click
 import polars as pl
@@ -53,3 +55,13 @@ def test_what_fails_half_way_leaves_nothing(tmp_path, monkeypatch):
     with pytest.raises(click.ClickException, match="No space left"):
         export.write(pl.DataFrame({"a": ["b"]}), tmp_path / "x.csv")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_nothing_is_put_in_the_place_of_a_pipe_a_device_or_a_folder(tmp_path):
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    for path in (pipe, tmp_path, Path("/dev/null"), Path("/dev/stdout")):
+        with pytest.raises(click.ClickException, match="not an ordinary file"):
+            export.write(pl.DataFrame({"a": ["b"]}), path)
+    assert pipe.is_fifo()
+    assert not Path("/dev/null").is_file()
