@@ -8,7 +8,7 @@ import re
 _NUMBER = re.compile(r"(?<!\d)\d(?:[\s\u200b-\u200f\ufeff]*\d){13,}[\s\u200b-\u200f\ufeff]*[\dXxＸｘ]")
 _BLANK = re.compile(r"[\s\u200b-\u200f\ufeff]+")
 _MOBILE = re.compile(r"(?<!\d)1[3-9]\d{9}(?!\d)")
-_HEADER = re.compile(r"身份证|证件号")
+_HEADER = re.compile(r"(身份证|证件号)(?!件?(类型|种类))")
 
 
 def masked(text: str) -> str:

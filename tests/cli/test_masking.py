@@ -36,6 +36,11 @@ def test_an_id_column_is_masked_whatever_its_text(text, shown):
     assert starred(text) == shown
 
 
+@pytest.mark.parametrize("header", ["*教师身份证件类型", "身份证件种类", "证件类型", "证书编号"])
+def test_the_kind_of_a_document_is_no_number_and_stays_readable(header):
+    assert not identity(header)
+
+
 @pytest.mark.parametrize("header", ["身份证号码", "*教师身份证号", "证件号码", "证件号"])
 def test_id_columns_are_known_by_their_headers(header):
     assert identity(header)
