@@ -27,6 +27,7 @@ from etl_core.cli.say import reason
 from etl_core.errors import ConfigError, DeliveryError, EtlError, LockedError
 
 DONE, USAGE, PARTLY, INTERNAL, AGAIN = 0, 2, 3, 70, 75
+CLOSED = 128 + signal.SIGPIPE
 STOPPING = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 FULL = (errno.ENOSPC, errno.EDQUOT)
 
@@ -37,7 +38,8 @@ def guarded(run: Callable[[], object]) -> int:
         try:
             code = run()
         except SystemExit as wanted:
-            code = wanted.code
+            # click ends with 1, which is no code of ours, when nobody reads standard output any more.
+            code = CLOSED if wanted.code == 1 else wanted.code
         except click.Abort:
             code = 128 + signal.SIGINT
         except click.ClickException as fault:

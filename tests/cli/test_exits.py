@@ -3,6 +3,7 @@ from __future__ import annotations
 import errno
 import os
 import signal
+import subprocess
 
 import pytest
 
@@ -15,7 +16,7 @@ from etl_core.errors import (
     LockedError,
     WarehouseError,
 )
-from tests.cli.program import Place, configure, here
+from tests.cli.program import ETL, Place, configure, here
 
 CANARY = "519999199001011234"
 
@@ -115,3 +116,16 @@ def test_a_key_or_warehouse_that_cannot_be_used_is_said_in_both_languages(tmp_pa
     for typed in (("run",), ("status",)):
         told = here(*typed, "--config", config).stderr.removeprefix("无法继续｜cannot go on: ")
         assert "｜" in told
+
+
+def test_a_reader_that_leaves_early_ends_with_141(loaded: Place):
+    reader, writer = os.pipe()
+    os.close(reader)
+    done = subprocess.run(
+        [ETL, "deliveries", "list", "--config", loaded.config],
+        stdout=writer,
+        stderr=subprocess.PIPE,
+        check=False,
+    )
+    os.close(writer)
+    assert (done.returncode, done.stderr) == (141, b"")
