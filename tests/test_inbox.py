@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 
 from etl_core.errors import DeliveryError
 from etl_core.inbox import Refused, Unchanged, arrivals, released, shown, workroom
+from etl_core.inbox.copying import _written
 from etl_core.inbox.listing import demand_regular
 from etl_core.records import Arrival
 
@@ -304,6 +305,7 @@ def test_a_missing_folder_is_told_and_the_others_go_on(inbox, work, tmp_path):
     put(inbox, "a.csv")
     found = list(arrivals([tmp_path / "missing", inbox], work, 0, 1))
     assert codes(found) == {str(tmp_path / "missing"): "unreadable", "a.csv": "taken"}
+    assert found[0].error.detail == {"folder": str(tmp_path / "missing")}
 
 
 def test_a_full_work_folder_leaves_no_half_copy(inbox, work, monkeypatch):
@@ -316,6 +318,13 @@ def test_a_full_work_folder_leaves_no_half_copy(inbox, work, monkeypatch):
     with pytest.raises(OSError, match="full"):
         take(inbox, work)
     assert list(work.iterdir()) == []
+
+
+def test_a_full_work_folder_is_named(work):
+    (work / "full").symlink_to("/dev/full")
+    with pytest.raises(OSError, match="No space left") as caught:
+        _written([b"x"], work / "full")
+    assert caught.value.filename == str(work)
 
 
 def test_names_are_shown_without_characters_that_act(inbox, work):

@@ -114,10 +114,13 @@ def _created(path: Path) -> bool:
 
 
 def _written(content: Iterable[bytes], path: Path) -> str:
-    """Write and hash in one pass; return the fingerprint."""
+    """Write and hash in one pass; return the fingerprint. An OSError of the write names the work folder."""
     digest = hashlib.sha256()
-    with path.open("wb") as target:
-        for chunk in content:
-            digest.update(chunk)
-            target.write(chunk)
+    try:
+        with path.open("wb") as target:
+            for chunk in content:
+                digest.update(chunk)
+                target.write(chunk)
+    except OSError as error:
+        raise OSError(error.errno, error.strerror, str(path.parent)) from None
     return digest.hexdigest()

@@ -59,7 +59,7 @@ def listed(folder: Path, stack: ExitStack) -> list[Item | Faulty]:
         with os.scandir(descriptor) as entries:
             names = sorted(entry.name for entry in entries if not _rubbish(entry.name))
     except OSError:
-        return [Faulty(str(folder), DeliveryError("unreadable"))]
+        return [Faulty(str(folder), DeliveryError("unreadable", folder=str(folder)))]
     return [_first_seen(descriptor, name) for name in names]
 
 
