@@ -22,37 +22,39 @@ _SHORT = r"^[0-9]{15}$"
 _SHAPE = r"^[0-9]{6}(?:19|20)[0-9]{9}[0-9X]$"
 
 
-def masked(e: str | pl.Expr) -> pl.Expr:
-    """Tell whether a part is hidden by * or a run of three X, ●, • or # (rulings 24, 25): never null."""
-    return _mended(e).str.contains(_MASK).fill_null(False)
+def document(e: str | pl.Expr, id_type: pl.Expr | None = None) -> pl.Expr:
+    """Read an identity number once: Struct{number String, fault String, masked Boolean}.
 
-
-def id_number(e: str | pl.Expr, id_type: pl.Expr | None = None) -> pl.Expr:
-    """Normalise an identity number: String, null when empty, masked or (resident_id) faulty.
-
-    For resident_id 18 characters, X in upper case, 15-digit numbers upgraded with 19 and a check digit
-    (rulings 26, 28); for other types the cleaned text in upper case (ruling 31).
+    number: normalised; null when empty, masked or (resident_id) faulty. For resident_id 18 characters, X in upper
+        case, 15-digit numbers upgraded with 19 and a check digit (rulings 26, 28); for other types the cleaned text in
+        upper case (ruling 31).
+    fault: what is wrong with a resident number, a reason code of contract §3, or null. id_number.damaged (a float or
+        its trace, ruling 27) comes before id_number.length (neither 15 nor 18 characters) and id_number.checksum (wrong
+        check digit or impossible birth date, ruling 30). An empty or masked number has no fault, nor has a number of
+        another id_type (ruling 31).
+    masked: a part is hidden by * or a run of three X, ●, • or # (rulings 24, 25); never null.
 
     Args:
         e: the cell.
         id_type: canonical id_type words of the rows; every row is resident_id without it.
     """
-    resident = let(lambda number: pl.when(_sound(number)).then(number), _upgraded(_mended(e)))
-    if id_type is None:
-        return resident
-    other = pl.when(~masked(e)).then(plain(e).str.to_uppercase())
-    return pl.when(_is_resident(id_type)).then(resident).otherwise(other)
+    resident = pl.lit(True) if id_type is None else id_type.eq_missing(pl.lit("resident_id"))
+    return let(_document, plain(e).str.to_uppercase(), resident)
+
+
+def masked(e: str | pl.Expr) -> pl.Expr:
+    """The part masked of `document`: Boolean, never null."""
+    return document(e).struct.field("masked")
+
+
+def id_number(e: str | pl.Expr, id_type: pl.Expr | None = None) -> pl.Expr:
+    """The part number of `document`: String."""
+    return document(e, id_type).struct.field("number")
 
 
 def id_fault(e: str | pl.Expr, id_type: pl.Expr | None = None) -> pl.Expr:
-    """Name what is wrong with a resident number: String reason code of contract §3, or null.
-
-    id_number.damaged (a float or its trace, ruling 27) comes before id_number.length (neither 15 nor 18
-    characters) and id_number.checksum (wrong check digit or impossible birth date, ruling 30). An empty or
-    masked number has no fault, nor has a number of another id_type (ruling 31).
-    """
-    fault = let(_fault, _mended(e))
-    return fault if id_type is None else pl.when(_is_resident(id_type)).then(fault)
+    """The part fault of `document`: String."""
+    return document(e, id_type).struct.field("fault")
 
 
 def sex_of(number: str | pl.Expr) -> pl.Expr:
@@ -66,22 +68,35 @@ def sex(e: str | pl.Expr) -> pl.Expr:
     return lookup(e, "sex", pl.Int16)
 
 
-def _is_resident(id_type: pl.Expr) -> pl.Expr:
-    return id_type.eq_missing(pl.lit("resident_id"))
+def _document(other: pl.Expr, resident: pl.Expr) -> pl.Expr:
+    def judged(text: pl.Expr, other: pl.Expr, resident: pl.Expr) -> pl.Expr:
+        return let(_sounded, text, _upgraded(text), other, resident)
+
+    return let(judged, _mended(other), other, resident)
 
 
-def _mended(e: str | pl.Expr) -> pl.Expr:
+def _sounded(text: pl.Expr, number: pl.Expr, other: pl.Expr, resident: pl.Expr) -> pl.Expr:
+    hidden = text.str.contains(_MASK).fill_null(False)
+    return let(_parts, text, number, _sound(number).fill_null(False), hidden, other, resident)
+
+
+def _parts(  # noqa: PLR0917 (the values that `let` has named)
+    text: pl.Expr, number: pl.Expr, sound: pl.Expr, hidden: pl.Expr, other: pl.Expr, resident: pl.Expr
+) -> pl.Expr:
+    own = pl.when(resident & sound).then(number).when(~resident & ~hidden).then(other)
+    fault = pl.when(resident & ~hidden).then(_fault(text, sound))
+    return pl.struct(own.alias("number"), fault.alias("fault"), hidden.alias("masked"))
+
+
+def _mended(text: pl.Expr) -> pl.Expr:
     """Mend what ruling 28 lists, and a 15-digit number that a spreadsheet wrote as a float (ruling 26)."""
-    text = plain(e).str.to_uppercase().str.replace_many(_CROSSES, ["X"] * len(_CROSSES))
-    return text.str.replace(r"^([0-9]{15})\.0+$", "$1")
+    crossed = text.str.replace_many(_CROSSES, ["X"] * len(_CROSSES))
+    return crossed.str.replace(r"^([0-9]{15})\.0+$", "$1")
 
 
-def _fault(text: pl.Expr) -> pl.Expr:
-    sound = let(_sound, _upgraded(text)).fill_null(False)
+def _fault(text: pl.Expr, sound: pl.Expr) -> pl.Expr:
     return (
-        pl.when(text.str.contains(_MASK))
-        .then(None)
-        .when(text.str.contains(_FLOAT))
+        pl.when(text.str.contains(_FLOAT))
         .then(pl.lit("id_number.damaged"))
         .when(~text.str.len_chars().is_in([15, 18]))
         .then(pl.lit("id_number.length"))

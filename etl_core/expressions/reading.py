@@ -69,13 +69,8 @@ def coded(listed: Mapping[str, str], dtype: type[pl.DataType] = pl.String) -> Ca
 
 
 def number(field: str, id_type: pl.Expr | None = None) -> Reading:
-    """An identity number: parts number (normalised), fault (reason code) and masked (identity.py)."""
-    value = pl.struct(
-        number=identity.id_number(field, id_type),
-        fault=identity.id_fault(field, id_type),
-        masked=identity.masked(field),
-    )
-    return Reading(field, value, ("number", "fault", "masked"))
+    """An identity number: parts number, fault and masked (identity.document)."""
+    return Reading(field, identity.document(field, id_type), ("number", "fault", "masked"))
 
 
 def span(field: str, year: int | pl.Expr | None = None) -> Reading:

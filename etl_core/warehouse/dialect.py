@@ -9,6 +9,7 @@ from __future__ import annotations
 import errno
 import json
 import os
+import re
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -26,6 +27,8 @@ from sqlalchemy.pool import StaticPool
 from etl_core.errors import WarehouseError
 
 PATIENCE = 10  # seconds that a reader or writer of SQLite waits for another's transaction
+FEW = 1000  # rows of a batch from which on it pays to look for columns with one value
+WORD = re.compile(r"[A-Za-z0-9_]*", re.ASCII)
 PRAGMAS = ("journal_mode = wal", "synchronous = full", "foreign_keys = on", "cache_size = -65536")
 FULL = ("SQLITE_FULL", "53100")  # ends of the codes of a disk without room
 UPGRADING = 0x65746C  # advisory lock of PostgreSQL: one migration at a time
@@ -217,14 +220,37 @@ def _columns(rows: pl.DataFrame) -> str:
 
 
 def _execute_many(connection: sa.Connection, table: sa.Table, rows: pl.DataFrame, known: bool) -> None:
-    marks = ", ".join("?" * rows.width)
-    rest = "on conflict do nothing" if known else ""
-    statement = f'insert into "{table.name}" ({_columns(rows)}) values ({marks}) {rest}'
     plain = rows.with_columns(
         pl.col(pl.Date).dt.to_string("%Y-%m-%d"), pl.col(pl.Boolean).cast(pl.Int8)
     )  # fmt: skip
+    same = _constants(plain)
+    values = ", ".join(same.get(name, "?") for name in plain.columns)
+    rest = "on conflict do nothing" if known else ""
+    statement = f'insert into "{table.name}" ({_columns(plain)}) values ({values}) {rest}'
     driver: Any = connection.connection.driver_connection
-    driver.executemany(statement, plain.rows())
+    driver.executemany(statement, plain.drop(same).rows())
+
+
+def _constants(rows: pl.DataFrame) -> dict[str, str]:
+    """Columns that have one value in a large batch, as SQL: what is not bound row by row costs a quarter less to insert.
+
+    Only nulls, whole numbers and plain ASCII words are written into a statement; whatever else a file says is bound.
+    """
+    if rows.height < FEW:
+        return {}
+    single = rows.select(pl.all().n_unique() == 1).row(0, named=True)
+    found = {name: rows.item(0, name) for name, alone in single.items() if alone}
+    told = {name: _literal(value) for name, value in found.items()}
+    literals = {name: text for name, text in told.items() if text is not None}
+    return literals if len(literals) < rows.width else {}
+
+
+def _literal(value: object) -> str | None:
+    if value is None:
+        return "null"
+    if isinstance(value, int):
+        return str(int(value))
+    return f"'{value}'" if isinstance(value, str) and WORD.fullmatch(value) else None
 
 
 def _copy(connection: sa.Connection, table: sa.Table, rows: pl.DataFrame, known: bool) -> None:

@@ -142,3 +142,24 @@ def test_rows_that_are_known_are_left_out(each_warehouse):
             (b"\x00\xff", "*", 1),
             (b"b", "\\", None),
         ]
+
+
+def test_only_nulls_numbers_and_plain_words_are_written_into_a_statement():
+    hostile = ["x'); drop table record; --", "赵", "a b", "", "a\0b"]
+    columns = {f"text_{at}": [text] * dialect.FEW for at, text in enumerate(hostile)}
+    rows = pl.DataFrame(
+        {
+            **columns,
+            "nothing": pl.Series([None] * dialect.FEW, dtype=pl.String),
+            "level": [40] * dialect.FEW,
+            "word": ["face_to_face"] * dialect.FEW,
+            "row": range(dialect.FEW),
+        }
+    )
+    assert dialect._constants(rows) == {
+        "text_3": "''",
+        "nothing": "null",
+        "level": "40",
+        "word": "'face_to_face'",
+    }
+    assert dialect._constants(rows.head(dialect.FEW - 1)) == {}
