@@ -15,6 +15,11 @@ from etl_core.cli.deliveries import number
 from etl_core.cli.exits import DONE
 from etl_core.cli.masking import identity, masked, starred
 from etl_core.cli.say import Lang, reason, title
+from etl_schemas.messages import fields
+from etl_schemas.messages import text as title_of
+
+# The warehouse keeps amounts as hundredths.
+SCALED = "_x100"
 
 LISTED = ("source", "delivery_id", "file", "sheet", "row", "column", "code", "message")
 HEADS = ("文件", "工作表", "行", "列", "原因代码", "说明", "原文")
@@ -51,7 +56,7 @@ def sheet(found: pl.DataFrame, lang: Lang) -> pl.DataFrame:
 
     A header that is called like one of HEADS is told apart by «#».
     """
-    rows = [(one, masked_cells(one)) for one in found.iter_rows(named=True)]
+    rows = [(one, headed(masked_cells(one))) for one in found.iter_rows(named=True)]
     headers = list(dict.fromkeys(header for _, cells in rows for header in cells))
     lines = [
         (*told, *(cells.get(header) for header in headers))
@@ -70,6 +75,30 @@ def masked_cells(row: dict[str, Any]) -> Cells:
         header: starred(text) if text and (header in faulty or identity(header)) else text and masked(text)
         for header, text in cells.items()
     }
+
+
+def headed(cells: Cells) -> Cells:
+    """The cells under headings that a sender knows.
+
+    A row that contradicts another is kept as its record: its fields get the titles of the data dictionary, amounts their
+    decimal point. A malformed row is kept by position (refused.py), which is counted from 1. Other rows have their headers.
+    """
+    if "hours_basis" in cells:  # no record is without one
+        return {
+            _titled(name): _amount(text) if name.endswith(SCALED) else text for name, text in cells.items()
+        }
+    if all(map(str.isdecimal, cells)):
+        return {f"第{int(name) + 1}格": text for name, text in cells.items()}
+    return cells
+
+
+def _titled(name: str) -> str:
+    field = {"id_masked": "id_number"}.get(name, name.removesuffix(SCALED))
+    return title_of(f"field.{field}") if field in fields() else name
+
+
+def _amount(text: str | None) -> str | None:
+    return text and " / ".join(f"{int(part) / 100:g}" for part in text.split(" / "))
 
 
 def _told(row: dict[str, Any], cells: Cells, lang: Lang) -> Iterator[tuple[str | None, ...]]:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import polars as pl
 
-from etl_core.cli.quarantine import HEADS, sheet
+from etl_core.cli.quarantine import HEADS, headed, sheet
 from tests.cli.program import Place, here, samples
 
 FILE = samples("suitong")[0].name
@@ -90,3 +90,16 @@ def test_an_export_of_nothing_has_its_head_alone(loaded: Place, tmp_path):
     out = tmp_path / "out.csv"
     assert here("quarantine", "export", "-c", loaded.config, "-s", "moe_template", "-o", out).exit_code == 0
     assert out.read_text(encoding="utf-8-sig").strip() == ",".join(HEADS)
+
+
+def test_a_row_that_is_kept_as_a_record_or_by_position_gets_headings_that_a_sender_knows():
+    record = {"person_name": "王某", "hours_x100": "1650 / 2400", "hours_basis": "stated", "namesake": "大"}
+    assert headed(record) == {"姓名": "王某", "学时": "16.5 / 24", "学时依据": "stated", "namesake": "大"}
+    assert headed({"0": "四川省", "12": None}) == {"第1格": "四川省", "第13格": None}
+    own = {"1": "√", "hours": "8", "姓名": "王某"}
+    assert headed(own) == own
+
+
+def test_no_heading_of_an_export_is_a_name_of_the_program(loaded: Place, tmp_path):
+    heads = list(exported(loaded, tmp_path / "out.csv")[0])
+    assert [head for head in heads if re.search(r"[a-z0-9]{2}|^\d", head)] == []
