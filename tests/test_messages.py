@@ -19,6 +19,7 @@ PLACEHOLDERS = {
     "nearest",
     "missing",
     "share",
+    "folder",
     "limit",
     "source",
     "sources",
