@@ -25,6 +25,7 @@ from etl_core.protocol import (
     Claimed,
     Done,
     Failed,
+    Importing,
     Job,
     Problem,
     Ready,
@@ -138,7 +139,7 @@ def main() -> None:
     """Serve jobs from standard input until it closes."""
     hello = protocol.hello(sys.stdin.readline())
     pipe = confine(hello.memory_mb)
-    found = discovery.discover(allow=hello.allow, deny=hello.deny)
+    found = discovery.discover(hello.allow, hello.deny, lambda *plugin: _send(pipe, Importing(*plugin)))
     _send(pipe, ready(found))
     sources = [loaded.source for loaded in found.sources]
     for line in sys.stdin:

@@ -77,19 +77,24 @@ class _Candidate:
         return _problem(code, self.plugin, self.distribution, self.version, what)
 
 
-def discover(allow: Collection[str] | None = None, deny: Collection[str] = ()) -> Found:
+def discover(
+    allow: Collection[str] | None = None,
+    deny: Collection[str] = (),
+    before: Callable[[str, str, str], None] = lambda plugin, distribution, version: None,
+) -> Found:
     """Find the installed plugins and load those that may be.
 
     Args:
         allow: names of entry points; no other is imported. None allows all.
         deny: names of entry points that are not imported.
+        before: told plugin, distribution and version just before the plugin is imported.
     """
     problems: list[PluginError] = []
     candidates = [one for one in _installed(problems) if _wanted(one.plugin, allow, deny)]
     missing = set(allow or ()) - {one.plugin for one in candidates} - set(deny)
     problems += [_problem("not_installed", name) for name in sorted(missing)]
     candidates = _unique(candidates, _plugin_name, _duplicate_plugin, problems)
-    loaded = [source for one in candidates for source in _load(one, problems)]
+    loaded = [source for one in candidates for source in _load(one, problems, before)]
     loaded = _unique(loaded, _source_name, _duplicate_source, problems)
     return Found(tuple(sorted(loaded, key=_source_name)), tuple(problems))
 
@@ -125,8 +130,11 @@ def _wanted(plugin: str, allow: Collection[str] | None, deny: Collection[str]) -
     return plugin not in deny and (allow is None or plugin in allow)
 
 
-def _load(candidate: _Candidate, problems: list[PluginError]) -> Iterator[Loaded]:
+def _load(
+    candidate: _Candidate, problems: list[PluginError], before: Callable[[str, str, str], None]
+) -> Iterator[Loaded]:
     """Yield a plugin's sources; what is wrong with it goes to `problems`."""
+    before(candidate.plugin, candidate.distribution, candidate.version)
     try:
         plugin = _imported(candidate)
         for source in _sources(candidate, plugin):

@@ -1,6 +1,6 @@
 """What parent and child say to each other over their pipes: values here, JSON lines and Arrow IPC on the wire.
 
-The parent writes a `Hello`, then one `Job` a line. The child answers `Ready`, then for each job `Claimed`, any number of
+The parent writes a `Hello`, then one `Job` a line. The child answers `Importing` for each plugin and `Ready`, then for each job `Claimed`, any number of
 `Prepared`, and `Done`; or `Failed` at any point. To a survey it answers `Surveyed`, `Claimed` and `Done`. Never pickles: a child that read a hostile file must not be able to make
 the parent run anything. No message carries a cell's value outside the five frames of a `Prepared`.
 """
@@ -77,6 +77,15 @@ class Problem:
 
 
 @dataclass(frozen=True, slots=True)
+class Importing:
+    """A plugin that the child is about to import: the one to blame, should nothing come after it."""
+
+    plugin: str
+    distribution: str
+    version: str
+
+
+@dataclass(frozen=True, slots=True)
 class Ready:
     """The child has imported its plugins."""
 
@@ -125,7 +134,7 @@ class Failed:
     source: str | None = None
 
 
-Answer = Ready | Surveyed | Claimed | Prepared | Done | Failed
+Answer = Importing | Ready | Surveyed | Claimed | Prepared | Done | Failed
 
 
 def line(value: Hello | Job) -> bytes:
@@ -207,6 +216,7 @@ def _done(told: dict[str, Any]) -> Done:
 
 
 _READERS: dict[str, Callable[[dict[str, Any]], Answer]] = {
+    "Importing": lambda told: Importing(**told),
     "Ready": _ready,
     "Surveyed": _surveyed,
     "Claimed": _claimed,

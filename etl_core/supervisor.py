@@ -10,12 +10,12 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import asdict, replace
 from types import TracebackType
 
 from etl_core import protocol
 from etl_core.errors import DeliveryError
-from etl_core.protocol import Answer, Claimed, Done, Failed, Hello, Job, Ready, Surveyed
+from etl_core.protocol import Answer, Claimed, Done, Failed, Hello, Importing, Job, Problem, Ready, Surveyed
 from etl_core.records import Prepared
 
 # What a child may see of the environment: never a secret of the configuration.
@@ -32,6 +32,10 @@ _ENVIRONMENT = (
 )
 
 
+STARTING = 60  # seconds that a child has to import its plugins
+FATAL = "导入它的进程没有回来｜the process that imported it did not come back"
+
+
 class Supervisor:
     """One child at a time, started again after it died or was ended.
 
@@ -42,6 +46,7 @@ class Supervisor:
         self._hello, self._seconds = hello, seconds
         self._process: subprocess.Popen[bytes] | None = None
         self._ready: Ready | None = None
+        self._fatal: tuple[Problem, ...] = ()
 
     def __enter__(self) -> Supervisor:
         """Start the child ahead of its first job, so that its imports run beside the parent's own."""
@@ -55,11 +60,26 @@ class Supervisor:
 
     def ready(self) -> Ready:
         """The sources and broken plugins that the child found. Raises DeliveryError crashed, memory or timeout."""
-        if self._ready is None:
-            answer = _answer(_Reader(self._alive(), self._seconds))
-            assert isinstance(answer, Ready)
-            self._ready = answer
+        while self._ready is None:
+            self._ready = self._greeted()
         return self._ready
+
+    def _greeted(self) -> Ready | None:
+        """The child's greeting; None where a plugin ended or stopped the child by its import: it is denied from now on."""
+        importing: Importing | None = None
+        reader = _Reader(self._alive(), min(self._seconds, STARTING))
+        try:
+            while isinstance(answer := _answer(reader), Importing):
+                importing = answer
+        except DeliveryError as fault:
+            if importing is None:
+                raise
+            self._fatal += (Problem(**asdict(importing), reason=f"{fault.code}: {FATAL}"),)
+            self._hello = replace(self._hello, deny=(*self._hello.deny, importing.plugin))
+            self._end()
+            return None
+        assert isinstance(answer, Ready)
+        return replace(answer, problems=(*self._fatal, *answer.problems))
 
     def stream(self, job: Job) -> Iterator[Claimed | Prepared | Done]:
         """The child's answers about one delivery, in order.
@@ -90,7 +110,7 @@ class Supervisor:
                 over = isinstance(answer, Done | Failed)
                 if isinstance(answer, Failed):
                     raise DeliveryError(answer.code, **{**answer.detail, "source": answer.source or source})
-                assert not isinstance(answer, Ready)
+                assert not isinstance(answer, Ready | Importing)
                 source = answer.source if isinstance(answer, Claimed) else source
                 yield answer
         except DeliveryError as fault:

@@ -171,7 +171,7 @@ def test_a_plugin_can_print_nothing_write_nothing_and_has_its_limits(delivery: P
         capture_output=True,
         check=True,
     )
-    ready, claimed = (json.loads(line) for line in process.stdout.splitlines()[:2])
+    _, ready, claimed = (json.loads(line) for line in process.stdout.splitlines()[:3])
     assert [one["name"] for one in ready["value"]["sources"]] == ["made_up"]
     assert json.loads(claimed["value"]["place"]["label"]) == ["no", 1024 << 20, 0]
     assert process.stderr == b""

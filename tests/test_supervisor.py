@@ -185,8 +185,23 @@ def test_a_child_sees_no_secret_of_the_environment(tmp_path: Path, monkeypatch: 
 def test_a_child_that_cannot_even_start_is_told_as_crashed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    install(tmp_path / "site2", "exiting", "import os\nos._exit(9)")
-    monkeypatch.setenv("PYTHONPATH", str(tmp_path / "site2"))
-    with Supervisor(Hello(1024, allow=("exiting",)), 5) as supervisor, pytest.raises(DeliveryError) as fault:
+    (tmp_path / "sitecustomize.py").write_text("import os\nos._exit(9)")
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    with Supervisor(Hello(1024), 5) as supervisor, pytest.raises(DeliveryError) as fault:
         supervisor.ready()
     assert fault.value.code == "crashed"
+
+
+def test_a_plugin_that_ends_or_stops_the_child_by_its_import_is_named_and_stops_nobody(
+    site: Path, tmp_path: Path
+) -> None:
+    install(site, "abrupt", "import os; os._exit(3)")
+    install(site, "endless", "import time; time.sleep(600)")
+    with Supervisor(Hello(1024, allow=("abrupt", "endless", "made_up")), 5) as supervisor:
+        ready = supervisor.ready()
+        assert {one.plugin: one.reason.partition(":")[0] for one in ready.problems} == {
+            "abrupt": "crashed",
+            "endless": "timeout",
+        }
+        assert {one.distribution for one in ready.problems} == {"etl-source-abrupt", "etl-source-endless"}
+        assert len(list(supervisor.stream(job(tmp_path, 2023)))) == 3
