@@ -6,8 +6,10 @@ can print a cell; it speaks to the parent over a pipe of its own (protocol.py). 
 
 from __future__ import annotations
 
+import ctypes
 import os
 import resource
+import signal
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -36,6 +38,10 @@ from etl_core.protocol import (
 from etl_core.readers import ReadOptions, read
 from etl_core.records import Grid
 from etl_core.source import Source
+
+DIE_WITH_PARENT = (
+    1  # PR_SET_PDEATHSIG of Linux: a killed run leaves no child behind, whatever a plugin is doing
+)
 
 
 def arrived(modified: float) -> date:
@@ -112,10 +118,11 @@ def ready(found: Found) -> Ready:
 
 
 def confine(memory_mb: int) -> BinaryIO:
-    """Silence standard output and error, set the limits, and give back the pipe to the parent.
+    """Silence standard output and error, set the limits, and give back the pipe to the parent; never outlive the parent.
 
     The limit counts memory that can be written, not address space: thread pools reserve gigabytes of that and never use them.
     """
+    ctypes.CDLL(None).prctl(DIE_WITH_PARENT, signal.SIGKILL)
     pipe = os.fdopen(os.dup(1), "wb")
     nowhere = os.open(os.devnull, os.O_RDWR)
     for stream in (1, 2):

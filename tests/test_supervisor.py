@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -205,3 +207,30 @@ def test_a_plugin_that_ends_or_stops_the_child_by_its_import_is_named_and_stops_
         }
         assert {one.distribution for one in ready.problems} == {"etl-source-abrupt", "etl-source-endless"}
         assert len(list(supervisor.stream(job(tmp_path, 2023)))) == 3
+
+
+HOLD = """
+import sys, time
+from etl_core.protocol import Hello, Job
+from etl_core.supervisor import Supervisor
+
+with Supervisor(Hello(1024, allow=("made_up",)), 60) as supervisor:
+    supervisor.ready()
+    print(supervisor._process.pid, flush=True)
+    list(supervisor.stream(Job(sys.argv[1], sys.argv[2], 1.7e9)))
+"""
+
+
+def test_a_killed_parent_takes_a_child_along_that_is_stuck_in_a_plugin(site: Path, tmp_path: Path) -> None:
+    stuck = job(tmp_path, 1901)
+    command = [sys.executable, "-c", HOLD, stuck.path, stuck.name]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as parent:
+        assert parent.stdout is not None
+        child = Path("/proc") / parent.stdout.readline().strip()
+        time.sleep(1)
+        assert child.exists()
+        parent.kill()
+    deadline = time.monotonic() + 10
+    while child.exists() and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert not child.exists()
