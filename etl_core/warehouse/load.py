@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from etl_core.keys import Keys
 from etl_core.records import Counts, HeaderAccount, Prepared
-from etl_core.warehouse import books, dialect, ledger, repeats, rows, tables
+from etl_core.warehouse import books, dialect, ledger, repeats, rows, tables, waiting
 from etl_core.warehouse.settle import Plan, settle
 
 
@@ -100,4 +100,5 @@ class Load:
             error="too_many_errors",
             detail=detail,
         )
+        waiting.close(self._connection, self.delivery_id)
         return closed

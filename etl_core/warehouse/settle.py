@@ -14,7 +14,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from etl_core.errors import WarehouseError
-from etl_core.warehouse import dialect
+from etl_core.warehouse import dialect, waiting
 from etl_core.warehouse.tables import delivery, quarantine, record
 
 Row = sa.Row[Any]
@@ -40,7 +40,7 @@ class Plan:
 
 
 def settle(connection: sa.Connection, delivery_id: int) -> Plan:
-    """Give every record in the scope of a loaded delivery its state; say what changed.
+    """Give every record and refused row in the scope of a loaded delivery its state; say what changed.
 
     Raises WarehouseError when the source adds up in a way that is not known here.
     """
@@ -55,6 +55,7 @@ def settle(connection: sa.Connection, delivery_id: int) -> Plan:
     plan = _plan(connection, delivery_id)
     _apply(connection)
     connection.execute(sa.schema.DropTable(verdict))
+    waiting.close(connection, delivery_id)
     return plan
 
 

@@ -14,6 +14,7 @@ metadata = sa.MetaData()
 
 RESULTS = ("loaded", "rejected", "failed")
 STATES = ("current", "withdrawn", "superseded")
+REFUSED = ("open", "closed")  # a row that was refused: waits, or was put right or replaced since
 SCALED = ("hours", "credits", "score")  # kept as integers × 100, since SQLite has no exact decimals
 
 
@@ -145,6 +146,7 @@ record = sa.Table(
     sa.Index("record_delivery", "delivery_id"),
     sa.Index("record_versions", "record_key", "delivery_id"),
     sa.Index("record_person", "person_key"),
+    sa.Index("record_row", "row_key"),
 )
 
 person = sa.Table(
@@ -195,6 +197,7 @@ quarantine = sa.Table(
     sa.Column("row_key", sa.LargeBinary()),
     sa.Column("sealed", sa.LargeBinary(), nullable=False),
     text("state"),
+    one_of("state", REFUSED),
     sa.Index("quarantine_row", "delivery_id", "file", "sheet", "row", unique=True),
     sa.Index("quarantine_row_key", "row_key"),
 )

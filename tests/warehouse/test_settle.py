@@ -1,4 +1,4 @@
-"""Which version of a record stands, whatever the order in which deliveries arrive."""
+"""Which version of a record stands and which refused rows wait, whatever the order in which deliveries arrive."""
 
 from __future__ import annotations
 
@@ -26,11 +26,13 @@ def common():
 
 @dataclass(frozen=True)
 class Sent:
-    """A delivery in small: row → modes with their status, and rows that are refused but legible."""
+    """A delivery in small: row → modes with their status, and refused rows, legible or not; `rejected` as a whole."""
 
     turn: int
     loaded: dict[int, dict[str, str]]
     refused: frozenset[int] = frozenset()
+    illegible: int = 0
+    rejected: bool = False
 
     @property
     def name(self):
@@ -43,14 +45,15 @@ class Sent:
             for mode, status in modes.items()
         ]
         bad = sorted(self.refused - self.loaded.keys())
-        faults = [fault(row + 100, "hours.unparsable", "学时") for row in bad]
+        lines = [*bad, *range(100, 100 + self.illegible)]
+        faults = [fault(row + 100, "hours.unparsable", "学时") for row in lines]
         return batch(*good, faults=faults, keys=[one(row) | {"row": row + 100} for row in bad])
 
 
 def model(sent, semantics):
     """The end state in plain Python: (row, mode, turn) → state, by contract §4 and rulings 72, 73, 76."""
     states = {}
-    ordered = sorted(sent, key=lambda each: each.turn)
+    ordered = sorted((each for each in sent if not each.rejected), key=lambda each: each.turn)
     for each in ordered:
         for row, modes in each.loaded.items():
             for mode, status in modes.items():
@@ -65,9 +68,23 @@ def model(sent, semantics):
     return states
 
 
+def waiting(sent, semantics):
+    """Refused rows in plain Python: (row + 100, turn) → state; illegible rows from 200 on."""
+    states = {}
+    for each in sent:
+        later = [other for other in sent if other.turn > each.turn and not other.rejected]
+        for row in each.refused - each.loaded.keys():
+            put_right = bool(later) if semantics == "snapshot" else any(row in one.loaded for one in later)
+            states[row + 100, each.turn] = "closed" if put_right else "open"
+        for row in range(200, 200 + each.illegible):
+            states[row, each.turn] = "closed" if later and semantics == "snapshot" else "open"
+    return states
+
+
 def load(warehouse, sent, semantics, source):
-    place = at(sent.turn)
-    deliver(warehouse, sent.prepared(), name=sent.name, place=place, semantics=semantics, source=source)
+    options = {"name": sent.name, "place": at(sent.turn), "semantics": semantics, "source": source}
+    done, _ = deliver(warehouse, sent.prepared(), limit=-1.0 if sent.rejected else 1.0, **options)
+    assert done.result == ("rejected" if sent.rejected else "loaded")
 
 
 def stored(warehouse, source):
@@ -78,6 +95,14 @@ def stored(warehouse, source):
     return states
 
 
+def refused(warehouse, source):
+    turns = {
+        one["delivery_id"]: int(one["label"]) for one in warehouse.deliveries(source).iter_rows(named=True)
+    }
+    rows = warehouse.quarantined(source).iter_rows(named=True)
+    return {(each["row"], turns[each["delivery_id"]]): each["state"] for each in rows}
+
+
 DELIVERY = st.tuples(
     st.dictionaries(
         st.integers(1, 3),
@@ -85,33 +110,38 @@ DELIVERY = st.tuples(
         max_size=3,
     ),
     st.frozensets(st.integers(1, 3)),
-).filter(any)
+    st.integers(0, 1),
+    st.booleans(),
+).filter(lambda drawn: any(drawn[:3]))
 
 
 @pytest.mark.parametrize("semantics", ["append", "snapshot"])
 @settings(max_examples=40)
 @given(drawn=st.lists(DELIVERY, min_size=1, max_size=4), data=st.data())
 def test_any_order_of_arrival_gives_the_state_of_the_model(common, semantics, drawn, data):
-    sent = [Sent(turn, loaded, refused - loaded.keys()) for turn, (loaded, refused) in enumerate(drawn, 1)]
+    sent = [Sent(turn, *each) for turn, each in enumerate(drawn, 1)]
     source = f"source {next(NUMBERS)}"
     for each in data.draw(st.permutations(sent)):
         load(common, each, semantics, source)
     assert stored(common, source) == model(sent, semantics)
+    assert refused(common, source) == waiting(sent, semantics)
 
 
 SENT = (
     Sent(1, {1: dict.fromkeys(MODES, "recognised"), 2: {"online": "recognised"}, 3: {"online": "withdrawn"}}),
     Sent(2, {2: {"online": "recognised"}}, frozenset({1})),
-    Sent(3, {1: {"online": "recognised"}, 3: {"online": "recognised"}}, frozenset({2})),
+    Sent(3, {1: {"online": "recognised"}, 3: {"online": "recognised"}}, frozenset({2}), illegible=1),
+    Sent(4, {2: {"online": "recognised"}}, frozenset({3}), illegible=1, rejected=True),
 )
 
 
 @pytest.mark.parametrize("semantics", ["append", "snapshot"])
-def test_every_order_of_three_deliveries_agrees_on_each_kind_of_database(each_warehouse, semantics):
+def test_every_order_of_four_deliveries_agrees_on_each_kind_of_database(each_warehouse, semantics):
     for number, order in enumerate(permutations(SENT)):
         for each in order:
             load(each_warehouse, each, semantics, f"source {number}")
         assert stored(each_warehouse, f"source {number}") == model(SENT, semantics)
+        assert refused(each_warehouse, f"source {number}") == waiting(SENT, semantics)
 
 
 def test_a_later_delivery_corrects_and_the_plan_says_so(each_warehouse):
@@ -153,6 +183,25 @@ def test_a_failed_or_rejected_delivery_replaces_nothing(each_warehouse):
     load, _ = deliver(each_warehouse, bad, name="c", place=at(3), limit=0.2, semantics="snapshot")
     assert load.result == "rejected"
     assert standing(each_warehouse, "row") == [1]
+
+
+def test_a_slot_closes_its_own_rows_only(each_warehouse):
+    spring, autumn = "2023春", "2023秋"
+    bad = batch(one(1), faults=[fault(3, "hours.range")])
+    deliver(each_warehouse, bad, place=at(1, slot=spring), semantics="snapshot")
+    deliver(each_warehouse, bad, name="b", place=at(2, slot=autumn), semantics="snapshot")
+    deliver(each_warehouse, batch(one(1)), name="c", place=at(3, slot=autumn), semantics="snapshot")
+    assert each_warehouse.quarantined("sample")["state"].to_list() == ["open", "closed"]
+    assert each_warehouse.reasons("sample")["delivery_id"].to_list() == [1]
+
+
+def test_a_row_that_was_put_right_waits_no_more_but_stays_what_became_of_it(each_warehouse):
+    bad = batch(one(1), faults=[fault(3, "hours.range")], keys=[one(3)])
+    deliver(each_warehouse, bad, place=at(1))
+    assert each_warehouse.reasons("sample").height == 1
+    deliver(each_warehouse, batch(one(3)), name="b", place=at(2))
+    assert each_warehouse.reasons("sample").is_empty()
+    assert each_warehouse.outcomes(1)["outcome"].to_list() == ["loaded", "quarantined"]
 
 
 def test_another_source_with_the_same_keys_is_not_touched(each_warehouse):

@@ -117,6 +117,7 @@ def upgrade() -> None:
         sa.Column("row_key", sa.LargeBinary()),
         sa.Column("sealed", sa.LargeBinary(), nullable=False),
         sa.Column("state", sa.Text(), nullable=False),
+        sa.CheckConstraint("state in ('open', 'closed')", name="state_known"),
         sa.ForeignKeyConstraint(["delivery_id"], ["delivery.delivery_id"]),
         sa.PrimaryKeyConstraint("quarantine_id"),
     )
@@ -175,6 +176,7 @@ def upgrade() -> None:
     )
     op.create_index("record_delivery", "record", ["delivery_id"])
     op.create_index("record_person", "record", ["person_key"])
+    op.create_index("record_row", "record", ["row_key"])
     op.create_index("record_versions", "record", ["record_key", "delivery_id"])
     op.create_table(
         "skipped_row",

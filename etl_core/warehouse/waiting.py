@@ -1,0 +1,62 @@
+"""Which refused rows still wait to be put right: a function of the stored deliveries alone, like settle.py.
+
+Where deliveries replace each other, a refused row waits while no later delivery of its slot is loaded. Where they
+append, it waits while no later delivery brought a record with its row's key; a row whose key cannot be read waits
+for ever. Loaded deliveries never leave, so what is closed stays closed, and only open rows need to be looked at.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import sqlalchemy as sa
+
+from etl_core.warehouse.tables import delivery, quarantine, record
+
+Row = sa.Row[Any]
+
+refused = quarantine.alias("refused")
+
+
+def close(connection: sa.Connection, delivery_id: int) -> None:
+    """Close what a loaded delivery puts right in earlier ones, and what later ones put right in this one.
+
+    A rejected delivery puts nothing right; its rows may be overtaken already. Touched are the rows of its slot, or
+    its own and those whose key it has: the cost does not grow with the warehouse.
+    """
+    mine = connection.execute(sa.select(delivery).where(delivery.c.delivery_id == delivery_id)).one()
+    told = [_of_slot(mine)] if mine.semantics == "snapshot" else [_earlier(mine), _own(mine)]
+    for overtaken in told:
+        here = (quarantine.c.state == "open") & quarantine.c.quarantine_id.in_(overtaken)
+        connection.execute(sa.update(quarantine).values(state="closed").where(here))
+
+
+def _of_slot(mine: Row) -> sa.Select[int]:
+    """Refused rows of all deliveries of the slot that come before its latest loaded one."""
+    slot = (delivery.c.source == mine.source) & (delivery.c.slot == mine.slot)
+    loaded = sa.select(sa.func.max(delivery.c.sort_key)).where(slot, delivery.c.result == "loaded")
+    older = sa.select(delivery.c.delivery_id).where(slot, delivery.c.sort_key < loaded.scalar_subquery())
+    return sa.select(refused.c.quarantine_id).where(refused.c.delivery_id.in_(older))
+
+
+def _earlier(mine: Row) -> sa.Select[int]:
+    """Refused rows of earlier deliveries whose key is among this one's records."""
+    return (
+        sa.select(refused.c.quarantine_id)
+        .join_from(record, refused, record.c.row_key == refused.c.row_key)
+        .join(delivery, delivery.c.delivery_id == refused.c.delivery_id)
+        .where(record.c.delivery_id == mine.delivery_id)
+        .where(delivery.c.source == mine.source, delivery.c.sort_key < mine.sort_key)
+    )
+
+
+def _own(mine: Row) -> sa.Select[int]:
+    """Refused rows of this delivery whose key is among a later one's records."""
+    return (
+        sa.select(refused.c.quarantine_id)
+        .join_from(refused, record, record.c.row_key == refused.c.row_key)
+        .join(delivery, delivery.c.delivery_id == record.c.delivery_id)
+        .where(refused.c.delivery_id == mine.delivery_id)
+        .where(delivery.c.source == mine.source, delivery.c.sort_key > mine.sort_key)
+        .where(delivery.c.result == "loaded")
+    )
