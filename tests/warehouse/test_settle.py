@@ -119,7 +119,10 @@ DELIVERY = st.tuples(
 @settings(max_examples=40)
 @given(drawn=st.lists(DELIVERY, min_size=1, max_size=4), data=st.data())
 def test_any_order_of_arrival_gives_the_state_of_the_model(common, semantics, drawn, data):
-    sent = [Sent(turn, *each) for turn, each in enumerate(drawn, 1)]
+    sent = [
+        Sent(turn, loaded, refused - loaded.keys(), *rest)
+        for turn, (loaded, refused, *rest) in enumerate(drawn, 1)
+    ]
     source = f"source {next(NUMBERS)}"
     for each in data.draw(st.permutations(sent)):
         load(common, each, semantics, source)
