@@ -33,7 +33,7 @@ ISSUES = pl.Schema(
 # One row per physical row that is not a record; `kind` is one of SKIP_KINDS.
 SKIPS = pl.Schema({**PLACE, "kind": pl.String()})
 
-# One row per refused row: its cells as JSON {header: text}. `reading` numbers rows in reading order.
+# One row per refused row: its cells as JSON {header: text}.
 REFUSED = pl.Schema({**PLACE, "cells": pl.String()})
 
 # Ruling 6.
