@@ -14,10 +14,16 @@ INEXACT = 1e15
 
 
 def column(name: str, values: Sequence[Any]) -> pl.Series:
-    """One column of cells as String; empty cells are null. Most columns are all text."""
-    if set(map(type, values)) != {str}:
+    """One column of cells as String; empty cells are null. Most columns are all text, others repeat few values."""
+    kinds = set(map(type, values))
+    if bool in kinds:  # True == 1.0: they would be one key
         values = [_TEXT[type(value)](value) for value in values]
-    return pl.Series(name, [value or None for value in values], dtype=pl.String())
+    elif kinds != {str}:
+        texts = {value: _TEXT[type(value)](value) for value in set(values)}
+        values = list(map(texts.__getitem__, values))
+    column = pl.Series(name, values, dtype=pl.String())
+    empty = column == ""
+    return column.set(empty, None) if empty.any() else column
 
 
 def _text(value: str | None) -> str | None:

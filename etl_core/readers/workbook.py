@@ -24,6 +24,9 @@ from etl_core.readers.extent import Extent
 from etl_core.readers.options import ReadOptions
 from etl_core.records import Grid
 
+# Rows that are Python objects at a time: few enough to stay in the processor's cache until they are a frame.
+BLOCK = 2_000
+
 
 def grids(path: Path, options: ReadOptions, batch: int = 50_000) -> Iterator[Grid]:
     """Yield the sheets in the order of the workbook; `row` is the row number of the sheet, `c0` its column A.
@@ -64,9 +67,17 @@ def _frames(workbook: CalamineWorkbook, index: int, batch: int) -> Iterator[pl.D
         sheet = workbook.get_sheet_by_index(index)
         rows = sheet.iter_rows()
     first = 1
-    while True:
+    while blocks := list(_blocks(rows, first, batch, sheet)):
+        yield pl.concat(blocks)
+        first += sum(block.height for block in blocks)
+
+
+def _blocks(rows: Iterator[list[Any]], first: int, batch: int, sheet: CalamineSheet) -> Iterator[pl.DataFrame]:
+    """The next `batch` rows in frames of at most BLOCK; the first has the row number `first`."""
+    end = first + batch
+    while first < end:
         with _refusing():
-            block = list(islice(rows, batch))
+            block = list(islice(rows, min(BLOCK, end - first)))
         if not block:
             return
         yield _frame(block, first, sheet)
