@@ -24,6 +24,8 @@ WALLS = {
     "pandera": {"contract", "validate", "etl_schemas"},
     "pluggy": {"hookspecs", "discovery"},
     "psycopg": {"warehouse"},
+    "adbc_driver_sqlite": {"warehouse"},
+    "adbc_driver_manager": {"warehouse"},
     "pydantic": {"config"},
     "python_calamine": {"readers"},
     "rich": {"cli"},

@@ -24,11 +24,15 @@ from etl_core.warehouse.tables import (
 REJECTED = "delivery_rejected"
 
 
-def tally(connection: sa.Connection, delivery_id: int, read: int) -> Counts:
-    """Count what is stored of a delivery. Raises BalanceError unless every row read is in one outcome."""
+def tally(connection: sa.Connection, delivery_id: int, read: int, varied: bool) -> Counts:
+    """Count what is stored of a delivery. Raises BalanceError unless every row read is in one outcome.
+
+    varied: a row may have several records; else each record is a row by itself.
+    """
+    rows = _rows(delivery_id) if varied else _of(record, delivery_id)
     counts = Counts(
         read=read,
-        loaded=_number(connection, _rows(delivery_id)),
+        loaded=_number(connection, rows),
         quarantined=_number(connection, _of(quarantine, delivery_id)),
         skipped=_number(connection, _of(skipped_row, delivery_id)),
         records=_number(connection, _of(record, delivery_id)),
@@ -88,21 +92,34 @@ def agree(connection: sa.Connection, delivery_id: int) -> None:
     )
 
 
+mentioned = sa.Table(
+    "mentioned",
+    sa.MetaData(),
+    *(sa.Column(name, sa.Text()) for name in ("name", "code", "division")),
+    prefixes=["temporary"],
+)
+"""Employers and providers of a delivery, for as long as they are entered: they are gathered once."""
+
+
 def note_organisations(connection: sa.Connection, delivery_id: int) -> None:
     """Enter the employers and providers of a delivery; of several division codes the smallest stands."""
-    seen = _organisations(delivery_id)
-    same = sa.and_(organisation.c.name == seen.c.name, organisation.c.code == seen.c.code)
-    smaller = sa.or_(organisation.c.division.is_(None), seen.c.division < organisation.c.division)
+    connection.execute(sa.schema.CreateTable(mentioned))
+    connection.execute(
+        sa.insert(mentioned).from_select(mentioned.columns.keys(), _organisations(delivery_id))
+    )
+    same = sa.and_(organisation.c.name == mentioned.c.name, organisation.c.code == mentioned.c.code)
+    smaller = sa.or_(organisation.c.division.is_(None), mentioned.c.division < organisation.c.division)
     connection.execute(
         sa.update(organisation)
-        .values(division=seen.c.division)
-        .where(same, seen.c.division.is_not(None), smaller)
+        .values(division=mentioned.c.division)
+        .where(same, mentioned.c.division.is_not(None), smaller)
     )  # fmt: skip
-    new = sa.select(seen).where(~sa.exists().where(same))
-    connection.execute(sa.insert(organisation).from_select(["name", "code", "division"], new))
+    new = sa.select(mentioned).where(~sa.exists().where(same))
+    connection.execute(sa.insert(organisation).from_select(mentioned.columns.keys(), new))
+    connection.execute(sa.schema.DropTable(mentioned))
 
 
-def _organisations(delivery_id: int) -> sa.Subquery:
+def _organisations(delivery_id: int) -> sa.Select[Any]:
     mine = record.c.delivery_id == delivery_id
     code = sa.func.coalesce(record.c.employer_code, "").label("code")
     smallest = sa.func.min(record.c.employer_division).label("division")
@@ -113,7 +130,7 @@ def _organisations(delivery_id: int) -> sa.Subquery:
         providers.where(mine, record.c.provider_name.is_not(None)),
     ).subquery()
     smallest_of_all = sa.func.min(both.c.division).label("division")
-    return sa.select(both.c.name, both.c.code, smallest_of_all).group_by(both.c.name, both.c.code).subquery()
+    return sa.select(both.c.name, both.c.code, smallest_of_all).group_by(both.c.name, both.c.code)
 
 
 def close(connection: sa.Connection, delivery_id: int, counts: Counts, **outcome: Any) -> None:
@@ -139,7 +156,7 @@ def _rows(delivery_id: int) -> sa.Select[Any]:
 
 
 def _of(table: sa.Table, delivery_id: int) -> sa.Select[Any]:
-    return sa.select(table.c.row).where(table.c.delivery_id == delivery_id)
+    return sa.select(table.c.delivery_id).where(table.c.delivery_id == delivery_id)
 
 
 def _refused(delivery_id: int) -> sa.Select[Any]:

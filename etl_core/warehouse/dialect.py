@@ -1,6 +1,6 @@
-"""Everything in which SQLite and PostgreSQL differ; no other module asks which of the two it talks to.
+"""Everything in which SQLite and PostgreSQL differ, but for bulk.py; no other module asks which of the two it talks to.
 
-Types, engines, transactions, bulk inserts. Errors of the drivers become WarehouseError with a code and no
+Types, engines, transactions. Errors of the drivers become WarehouseError with a code and no
 message: PostgreSQL's DETAIL and SQLite's texts quote values.
 """
 
@@ -9,7 +9,6 @@ from __future__ import annotations
 import errno
 import json
 import os
-import re
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,7 +16,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-import polars as pl
 import sqlalchemy as sa
 from sqlalchemy import event
 from sqlalchemy.engine import URL, make_url
@@ -27,8 +25,6 @@ from sqlalchemy.pool import StaticPool
 from etl_core.errors import WarehouseError
 
 PATIENCE = 10  # seconds that a reader or writer of SQLite waits for another's transaction
-FEW = 1000  # rows of a batch from which on it pays to look for columns with one value
-WORD = re.compile(r"[A-Za-z0-9_]*", re.ASCII)
 PRAGMAS = ("journal_mode = wal", "synchronous = full", "foreign_keys = on", "cache_size = -65536")
 FULL = ("SQLITE_FULL", "53100")  # ends of the codes of a disk without room
 UPGRADING = 0x65746C  # advisory lock of PostgreSQL: one migration at a time
@@ -97,6 +93,7 @@ def connectable(url: URL, create: bool) -> sa.Engine:
     engine = sa.create_engine(url, **options)
     event.listen(engine, "connect", _prepare)
     event.listen(engine, "begin", _begin)
+    event.listen(engine, "checkin", _detach)
     return engine
 
 
@@ -121,6 +118,14 @@ def _prepare(connection: sqlite3.Connection, _record: object) -> None:
     connection.isolation_level = None
     for pragma in PRAGMAS:
         connection.execute(f"pragma {pragma}")
+
+
+def _detach(connection: sqlite3.Connection | None, _record: object) -> None:
+    """Let go of files that a transaction had attached (bulk.py): SQLite does not while it lasts."""
+    if connection is not None:
+        for _, name, _ in connection.execute("pragma database_list").fetchall():
+            if name not in ("main", "temp"):
+                connection.execute(f"detach {name}")
 
 
 def _begin(connection: sa.Connection) -> None:
@@ -200,94 +205,6 @@ def measure(connection: sa.Connection, table: sa.Table) -> None:
     """Tell PostgreSQL's planner how big a table that was just filled is; SQLite does well without."""
     if connection.dialect.name == "postgresql":
         connection.exec_driver_sql(f'analyze "{table.name}"')
-
-
-def insert(connection: sa.Connection, table: sa.Table, rows: pl.DataFrame, known: bool = False) -> None:
-    """Insert a frame whose columns are columns of the table, at the driver's speed and in the frame's order.
-
-    known: leave out rows whose primary key the table has already (the frame itself must not repeat one).
-    """
-    if rows.is_empty():
-        return
-    if connection.dialect.name == "postgresql":
-        _copy(connection, table, rows, known)
-    else:
-        _execute_many(connection, table, rows, known)
-
-
-def _columns(rows: pl.DataFrame) -> str:
-    return ", ".join(f'"{name}"' for name in rows.columns)
-
-
-def _execute_many(connection: sa.Connection, table: sa.Table, rows: pl.DataFrame, known: bool) -> None:
-    plain = rows.with_columns(
-        pl.col(pl.Date).dt.to_string("%Y-%m-%d"), pl.col(pl.Boolean).cast(pl.Int8)
-    )  # fmt: skip
-    same = _constants(plain)
-    values = ", ".join(same.get(name, "?") for name in plain.columns)
-    rest = "on conflict do nothing" if known else ""
-    statement = f'insert into "{table.name}" ({_columns(plain)}) values ({values}) {rest}'
-    driver: Any = connection.connection.driver_connection
-    driver.executemany(statement, plain.drop(same).rows())
-
-
-def _constants(rows: pl.DataFrame) -> dict[str, str]:
-    """Columns that have one value in a large batch, as SQL: what is not bound row by row costs a quarter less to insert.
-
-    Only nulls, whole numbers and plain ASCII words are written into a statement; whatever else a file says is bound.
-    """
-    if rows.height < FEW:
-        return {}
-    single = rows.select(pl.all().n_unique() == 1).row(0, named=True)
-    found = {name: rows.item(0, name) for name, alone in single.items() if alone}
-    told = {name: _literal(value) for name, value in found.items()}
-    literals = {name: text for name, text in told.items() if text is not None}
-    return literals if len(literals) < rows.width else {}
-
-
-def _literal(value: object) -> str | None:
-    if value is None:
-        return "null"
-    if isinstance(value, int):
-        return str(int(value))
-    return f"'{value}'" if isinstance(value, str) and WORD.fullmatch(value) else None
-
-
-def _copy(connection: sa.Connection, table: sa.Table, rows: pl.DataFrame, known: bool) -> None:
-    """COPY in PostgreSQL's text format; where rows may be known, by way of a table that the commit drops."""
-    target = f"incoming_{table.name}" if known else table.name
-    if known:
-        shape = f'create temporary table if not exists "{target}" (like "{table.name}") on commit drop'
-        connection.exec_driver_sql(shape)
-    driver: Any = connection.connection.driver_connection
-    with driver.cursor().copy(f'copy "{target}" ({_columns(rows)}) from stdin') as copy:
-        copy.write(_lines(rows))
-    if known:
-        columns = _columns(rows)
-        connection.exec_driver_sql(
-            f'insert into "{table.name}" ({columns}) select {columns} from "{target}" on conflict do nothing'
-        )
-        connection.exec_driver_sql(f'truncate "{target}"')
-
-
-def _lines(rows: pl.DataFrame) -> str:
-    cells = [_cell(name, dtype).fill_null("\\N") for name, dtype in rows.schema.items()]
-    lines = rows.select(pl.concat_str(cells, separator="\t")).to_series()
-    return "\n".join(lines.to_list()) + "\n"
-
-
-def _cell(name: str, dtype: pl.DataType) -> pl.Expr:
-    """A value in COPY's text format, by PostgreSQL's own rules: \\x for bytes, escapes for what separates."""
-    if dtype == pl.Binary:
-        return pl.lit("\\\\x") + pl.col(name).bin.encode("hex")
-    if dtype == pl.Date:
-        return pl.col(name).dt.to_string("%Y-%m-%d")
-    if dtype != pl.String:
-        return pl.col(name).cast(pl.String)
-    text = pl.col(name)
-    for plain, escaped in (("\\", "\\\\"), ("\t", "\\t"), ("\n", "\\n"), ("\r", "\\r")):
-        text = text.str.replace_all(plain, escaped, literal=True)
-    return text
 
 
 def now() -> datetime:

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from etl_core.keys import Keys
 from etl_core.records import Counts, HeaderAccount, Prepared
-from etl_core.warehouse import books, dialect, ledger, repeats, rows, tables, waiting
+from etl_core.warehouse import books, bulk, ledger, repeats, rows, tables, waiting
 from etl_core.warehouse.settle import Plan, settle
 
 
@@ -21,8 +21,8 @@ class Load:
     result: "loaded", or "rejected" when too many of its rows are faulty (ruling 14).
     """
 
-    def __init__(self, connection: sa.Connection, keys: Keys, batch: rows.Batch) -> None:
-        self._connection, self._keys, self._batch = connection, keys, batch
+    def __init__(self, connection: sa.Connection, keys: Keys, batch: rows.Batch, stage: bulk.Stage) -> None:
+        self._connection, self._keys, self._batch, self._stage = connection, keys, batch, stage
         self._read = 0
         self._record = ledger.next_id(connection, tables.record.c.record_id)
         self._quarantine = ledger.next_id(connection, tables.quarantine.c.quarantine_id)
@@ -48,8 +48,11 @@ class Load:
         limit: highest share of quarantined rows among those that are records (ruling 14).
         Raises BalanceError when a row read is in no outcome, or in two.
         """
-        repeats.resolve(self._connection, self._batch, self._keys, self._quarantine)
-        counts = books.tally(self._connection, self.delivery_id, self._read)
+        self._stage.flush()
+        if self._stage.left:
+            repeats.resolve(self._connection, self._batch, self._keys, self._quarantine)
+        self._stage.close()
+        counts = self._tally(self._read)
         share = books.excessive(counts, limit)
         self.result = "loaded" if share is None else "rejected"
         closed = self._accept(counts) if share is None else self._reject(counts, share, limit)
@@ -63,8 +66,7 @@ class Load:
         records = rows.keyed(prepared.records, self._keys)
         made = rows.record_rows(records, self._batch, self._record)
         self._record += made.height
-        self._insert(tables.record, made)
-        dialect.insert(self._connection, tables.person, rows.person_rows(records), known=True)
+        self._stage.add({tables.record: made, tables.person: rows.person_rows(records)})
         if not prepared.issues.is_empty():
             warnings = rows.warning_rows(prepared.issues, prepared.records, self.delivery_id)
             self._insert(tables.warning, warnings)
@@ -80,7 +82,10 @@ class Load:
         self._insert(tables.reason, rows.reason_rows(prepared.issues, made))
 
     def _insert(self, table: sa.Table, made: pl.DataFrame) -> None:
-        dialect.insert(self._connection, table, made)
+        bulk.insert(self._connection, table, made)
+
+    def _tally(self, read: int) -> Counts:
+        return books.tally(self._connection, self.delivery_id, read, varied=bool(self._batch.variant))
 
     def _accept(self, counts: Counts) -> Counts:
         books.agree(self._connection, self.delivery_id)
@@ -91,7 +96,7 @@ class Load:
     def _reject(self, counts: Counts, share: Decimal, limit: float) -> Counts:
         books.reject(self._connection, self.delivery_id)
         detail = {"share": f"{share:.4f}", "limit": str(limit)}
-        closed = books.tally(self._connection, self.delivery_id, counts.read)
+        closed = self._tally(counts.read)
         books.close(
             self._connection,
             self.delivery_id,

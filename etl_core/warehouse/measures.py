@@ -15,7 +15,7 @@ def measures(connection: sa.Connection, source: str | None) -> dict[str, str]:
     Sums are over current, recognised, passed records of trainees. A snapshot source also says what stands when
     a refused row holds its record's place, which here it always does (ruling 72).
     """
-    ours = record.c.source == source if source is not None else sa.true()
+    ours = record.c.delivery_id.in_(_deliveries(source)) if source is not None else sa.true()
     figures = _states(connection, ours) | _sums(connection, ours) | _once(connection, ours)
     semantics = _semantics(connection, source)
     named = {"semantics": semantics} if semantics else {}
@@ -37,6 +37,10 @@ ORDER = (
     "current_pending",
     "events_once_recognised_passed_trainee",
 )
+
+
+def _deliveries(source: str) -> sa.Select[int]:
+    return sa.select(delivery.c.delivery_id).where(delivery.c.source == source)
 
 
 def _semantics(connection: sa.Connection, source: str | None) -> str | None:

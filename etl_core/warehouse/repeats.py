@@ -1,7 +1,8 @@
 """The same natural key twice in one delivery (rulings 10, 11).
 
-The database finds the keys that occur twice; only the rows that have one are decided one by one, in reading
-order. An identical repeat is skipped; a row that says something else is quarantined, and the first stays.
+The table takes a key once a delivery and leaves the other records as surplus (bulk.py); only the rows that share a key
+with one of these are decided one by one, in reading order. An identical repeat is skipped; a row that says something
+else is quarantined, and the first stays.
 """
 
 from __future__ import annotations
@@ -15,11 +16,14 @@ from typing import Any
 import sqlalchemy as sa
 
 from etl_core.keys import Keys
+from etl_core.warehouse import bulk
 from etl_core.warehouse.rows import FIELDS, WHERE, Batch, seat
 from etl_core.warehouse.tables import person, quarantine, reason, record, skipped_row, warning
 
 VALUES = tuple(name for name in FIELDS if name not in {*WHERE, "own_side", "reporter"})
 """What must be equal in an identical repeat: the canonical values, without lineage."""
+
+surplus = bulk.surplus(record)
 
 Row = sa.Row[Any]
 Where = tuple[str, str, int]
@@ -39,7 +43,7 @@ class Verdicts:
 def resolve(connection: sa.Connection, batch: Batch, keys: Keys, first: int) -> None:
     """Decide every repeated key of a delivery; quarantined rows are numbered from `first`."""
     verdicts = _decide(_involved(connection, batch.delivery_id))
-    _delete_records(connection, verdicts.surplus)
+    _keep(connection, verdicts.surplus)
     rejected = [where for where, _, _ in verdicts.contradictions]
     _delete_warnings(connection, batch.delivery_id, [*verdicts.repeats, *rejected])
     _skip(connection, batch.delivery_id, verdicts.repeats)
@@ -50,17 +54,19 @@ def resolve(connection: sa.Connection, batch: Batch, keys: Keys, first: int) -> 
 
 
 def _involved(connection: sa.Connection, delivery_id: int) -> Iterator[Row]:
-    """All records of the rows that have a repeated key, in reading order, with the masked number."""
+    """All records of the rows that have a repeated key, in reading order, with the masked number.
+
+    Records of one row have one row_key, so that the rows are found by keys and never by reading the delivery.
+    """
     mine = record.c.delivery_id == delivery_id
-    repeated = sa.select(record.c.record_key).where(mine).group_by(record.c.record_key)
-    repeated = repeated.having(sa.func.count() > 1)
-    where = [record.c[name] for name in WHERE]
-    rows = sa.select(*where).where(mine, record.c.record_key.in_(repeated))
+    first = sa.select(record).where(mine, record.c.record_key.in_(sa.select(surplus.c.record_key)))
+    rows = sa.union(sa.select(surplus.c.row_key), sa.select(first.subquery().c.row_key))
+    varied = sa.select(record).where(mine, record.c.row_key.in_(rows))
+    every = sa.union(first.where(record.c.row_key.is_(None)), varied, sa.select(surplus)).subquery()
     wanted = (
-        sa.select(record, person.c.id_masked)
-        .join_from(record, person, record.c.person_key == person.c.person_key, isouter=True)
-        .where(mine, sa.tuple_(*where).in_(rows))
-        .order_by(record.c.record_id)
+        sa.select(every, person.c.id_masked)
+        .join_from(every, person, every.c.person_key == person.c.person_key, isouter=True)
+        .order_by(every.c.record_id)
     )
     yield from connection.execute(wanted.execution_options(yield_per=10_000))
 
@@ -106,10 +112,13 @@ def _values(one: Row) -> tuple[Any, ...]:
     return tuple(one._mapping[name] for name in VALUES)
 
 
-def _delete_records(connection: sa.Connection, ids: list[int]) -> None:
-    if ids:
-        gone = sa.delete(record).where(record.c.record_id == sa.bindparam("gone"))
-        connection.execute(gone, [{"gone": one} for one in ids])
+def _keep(connection: sa.Connection, gone: list[int]) -> None:
+    """Delete the records that go; what is still surplus then has its key for itself."""
+    if gone:
+        for table in (record, surplus):
+            unwanted = sa.delete(table).where(table.c.record_id == sa.bindparam("gone"))
+            connection.execute(unwanted, [{"gone": one} for one in gone])
+    connection.execute(sa.insert(record).from_select(record.columns.keys(), sa.select(surplus)))
 
 
 def _delete_warnings(connection: sa.Connection, delivery_id: int, rows: list[Where]) -> None:

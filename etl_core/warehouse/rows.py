@@ -21,8 +21,7 @@ DAMAGE = [*WHERE, "code", "column"]
 FIELDS = tuple(
     column.name
     for column in tables.record.columns
-    if column.name
-    not in {"record_id", "delivery_id", "source", "slot", "record_key", "row_key", "event_key", "state"}
+    if column.name not in {"record_id", "delivery_id", "record_key", "row_key", "event_key", "state"}
 )
 """Columns of `record` that one row brings with it; the others say what became of it."""
 
@@ -52,18 +51,18 @@ def keyed(rows: pl.DataFrame, keys: Keys) -> pl.DataFrame:
 def record_rows(records: pl.DataFrame, batch: Batch, first: int) -> pl.DataFrame:
     """Rows of `record` numbered from `first` in reading order; the state is the one of a lone version.
 
+    row_key is null where a row gives one record only: there it is the record_key.
+
     records: canonical records with `person_key`; what CARRIED names may be absent.
     """
     whole = _carried(records, batch.place.reporter)
     shaped = _in_reading_order(placed(whole)).with_columns(*map(_scaled, tables.SCALED))
-    named = record_key(shaped, batch.source, batch.key).alias("record_key")
-    rows = row_key(shaped, batch.source, batch.key, batch.variant) if batch.variant else named
+    varied = bool(batch.variant)
+    rows = row_key(shaped, batch.source, batch.key, batch.variant) if varied else pl.lit(None, pl.Binary)
     return shaped.with_row_index("record_id", first).select(
         pl.col("record_id").cast(pl.Int64),
-        pl.lit(batch.delivery_id).alias("delivery_id"),
-        pl.lit(batch.source).alias("source"),
-        pl.lit(batch.place.slot).alias("slot"),
-        named,
+        pl.lit(batch.delivery_id, pl.Int64).alias("delivery_id"),
+        record_key(shaped, batch.source, batch.key).alias("record_key"),
         rows.alias("row_key"),
         event_key(shaped).alias("event_key"),
         *FIELDS,

@@ -47,15 +47,26 @@ def settle(connection: sa.Connection, delivery_id: int) -> Plan:
     mine = connection.execute(sa.select(delivery).where(delivery.c.delivery_id == delivery_id)).one()
     if mine.semantics not in SEMANTICS:
         raise WarehouseError(f"deliveries of {mine.source} add up in an unknown way: {mine.semantics}")
+    plan = _first(connection, delivery_id) if _alone(connection, mine) else _decided(connection, mine)
+    waiting.close(connection, delivery_id)
+    return plan
+
+
+def _first(connection: sa.Connection, delivery_id: int) -> Plan:
+    """Without rivals every record stands as it was stored."""
+    mine = sa.select(sa.func.count()).select_from(record).where(record.c.delivery_id == delivery_id)
+    return Plan(connection.execute(mine.where(record.c.state == "current")).scalar_one())
+
+
+def _decided(connection: sa.Connection, mine: Row) -> Plan:
+    """Decide the scope anew among its deliveries."""
     connection.execute(sa.schema.CreateTable(verdict))
-    if not _alone(connection, mine):
-        changes = SEMANTICS[mine.semantics](mine)
-        connection.execute(verdict.insert().from_select(["record_id", "state"], changes))
-        dialect.measure(connection, verdict)
-    plan = _plan(connection, delivery_id)
+    changes = SEMANTICS[mine.semantics](mine)
+    connection.execute(verdict.insert().from_select(["record_id", "state"], changes))
+    dialect.measure(connection, verdict)
+    plan = _plan(connection, mine.delivery_id)
     _apply(connection)
     connection.execute(sa.schema.DropTable(verdict))
-    waiting.close(connection, delivery_id)
     return plan
 
 
@@ -109,7 +120,8 @@ def _versions(order: sa.CTE, scope: sa.ColumnElement[bool]) -> sa.Subquery:
         .group_by(record.c.record_key)
         .subquery("last")
     )
-    columns = (record.c.record_id, record.c.row_key, record.c.status, record.c.state, order.c.turn)
+    row_key = sa.func.coalesce(record.c.row_key, record.c.record_key).label("row_key")
+    columns = (record.c.record_id, row_key, record.c.status, record.c.state, order.c.turn)
     return (
         sa.select(*columns, (order.c.turn < last.c.turn).label("replaced"))
         .join_from(last, record, record.c.record_key == last.c.record_key)

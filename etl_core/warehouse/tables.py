@@ -101,11 +101,9 @@ record = sa.Table(
     metadata,
     sa.Column("record_id", Whole, primary_key=True, autoincrement=False),
     of_delivery(),
-    text("source"),
-    text("slot"),
     *place(),
     sa.Column("record_key", sa.LargeBinary(), nullable=False),
-    sa.Column("row_key", sa.LargeBinary(), nullable=False),
+    sa.Column("row_key", sa.LargeBinary()),
     sa.Column("event_key", sa.LargeBinary(), nullable=False),
     sa.Column("person_key", sa.LargeBinary()),
     text("person_name"),
@@ -144,9 +142,14 @@ record = sa.Table(
     text("state"),
     one_of("state", STATES),
     sa.Index("record_delivery", "delivery_id"),
-    sa.Index("record_versions", "record_key", "delivery_id"),
+    sa.Index("record_versions", "record_key", "delivery_id", unique=True),
     sa.Index("record_person", "person_key"),
-    sa.Index("record_row", "row_key"),
+    sa.Index(
+        "record_row",
+        "row_key",
+        sqlite_where=sa.text("row_key is not null"),
+        postgresql_where=sa.text("row_key is not null"),
+    ),
 )
 
 person = sa.Table(

@@ -25,7 +25,10 @@ def close(connection: sa.Connection, delivery_id: int) -> None:
     its own and those whose key it has: the cost does not grow with the warehouse.
     """
     mine = connection.execute(sa.select(delivery).where(delivery.c.delivery_id == delivery_id)).one()
-    told = [_of_slot(mine)] if mine.semantics == "snapshot" else [_earlier(mine), _own(mine)]
+    if mine.semantics == "snapshot":
+        told = [_of_slot(mine)]
+    else:
+        told = [*([_earlier(mine)] if _awaited(connection, mine) else []), *_own(mine)]
     for overtaken in told:
         here = (quarantine.c.state == "open") & quarantine.c.quarantine_id.in_(overtaken)
         connection.execute(sa.update(quarantine).values(state="closed").where(here))
@@ -39,24 +42,41 @@ def _of_slot(mine: Row) -> sa.Select[int]:
     return sa.select(refused.c.quarantine_id).where(refused.c.delivery_id.in_(older))
 
 
+def _awaited(connection: sa.Connection, mine: Row) -> bool:
+    """Whether any refused row of an earlier delivery waits at all: mostly none does, and no record need be looked at."""
+    waits = (
+        sa.select(refused.c.quarantine_id)
+        .join(delivery, delivery.c.delivery_id == refused.c.delivery_id)
+        .where(refused.c.state == "open", delivery.c.source == mine.source)
+        .where(delivery.c.sort_key < mine.sort_key)
+    )
+    return connection.execute(waits.limit(1)).first() is not None
+
+
 def _earlier(mine: Row) -> sa.Select[int]:
     """Refused rows of earlier deliveries whose key is among this one's records."""
+    key = sa.func.coalesce(record.c.row_key, record.c.record_key)
     return (
         sa.select(refused.c.quarantine_id)
-        .join_from(record, refused, record.c.row_key == refused.c.row_key)
+        .join_from(record, refused, key == refused.c.row_key)
         .join(delivery, delivery.c.delivery_id == refused.c.delivery_id)
         .where(record.c.delivery_id == mine.delivery_id)
         .where(delivery.c.source == mine.source, delivery.c.sort_key < mine.sort_key)
     )
 
 
-def _own(mine: Row) -> sa.Select[int]:
-    """Refused rows of this delivery whose key is among a later one's records."""
-    return (
+def _own(mine: Row) -> list[sa.Select[int]]:
+    """Refused rows of this delivery whose key is among a later one's records: in one question for each index."""
+    keys = (
+        record.c.row_key == refused.c.row_key,
+        sa.and_(record.c.record_key == refused.c.row_key, record.c.row_key.is_(None)),
+    )
+    return [
         sa.select(refused.c.quarantine_id)
-        .join_from(refused, record, record.c.row_key == refused.c.row_key)
+        .join_from(refused, record, key)
         .join(delivery, delivery.c.delivery_id == record.c.delivery_id)
         .where(refused.c.delivery_id == mine.delivery_id)
         .where(delivery.c.source == mine.source, delivery.c.sort_key > mine.sort_key)
         .where(delivery.c.result == "loaded")
-    )
+        for key in keys
+    ]

@@ -5,13 +5,12 @@ from __future__ import annotations
 import errno
 import os
 
-import polars as pl
 import pytest
 import sqlalchemy as sa
 
 from etl_core.errors import WarehouseError
 from etl_core.keys import Keys
-from etl_core.warehouse import Warehouse, dialect, tables
+from etl_core.warehouse import Warehouse, dialect
 from tests.warehouse.samples import batch, deliver, one
 
 
@@ -127,39 +126,3 @@ def test_every_text_arrives_as_it_was(each_warehouse):
     rows = [one(number, class_name=text) for number, text in enumerate(NASTY, 1)]
     load, _ = deliver(each_warehouse, batch(*rows))
     assert each_warehouse.records(load.delivery_id)["class_name"].to_list() == NASTY
-
-
-def test_rows_that_are_known_are_left_out(each_warehouse):
-    rows = pl.DataFrame(
-        {"person_key": [b"\x00\xff", b"b"], "id_type": "other", "id_masked": ["*", None], "sex": [1, None]}
-    ).with_columns(pl.col("id_masked").fill_null("\\"))
-    for _ in range(2):
-        with dialect.writing(each_warehouse._engine, "test") as connection:
-            dialect.insert(connection, tables.person, rows, known=True)
-    with each_warehouse._ask() as connection:
-        found = connection.exec_driver_sql("select person_key, id_masked, sex from person order by id_masked")
-        assert [(bytes(key), masked, sex) for key, masked, sex in found] == [
-            (b"\x00\xff", "*", 1),
-            (b"b", "\\", None),
-        ]
-
-
-def test_only_nulls_numbers_and_plain_words_are_written_into_a_statement():
-    hostile = ["x'); drop table record; --", "赵", "a b", "", "a\0b"]
-    columns = {f"text_{at}": [text] * dialect.FEW for at, text in enumerate(hostile)}
-    rows = pl.DataFrame(
-        {
-            **columns,
-            "nothing": pl.Series([None] * dialect.FEW, dtype=pl.String),
-            "level": [40] * dialect.FEW,
-            "word": ["face_to_face"] * dialect.FEW,
-            "row": range(dialect.FEW),
-        }
-    )
-    assert dialect._constants(rows) == {
-        "text_3": "''",
-        "nothing": "null",
-        "level": "40",
-        "word": "'face_to_face'",
-    }
-    assert dialect._constants(rows.head(dialect.FEW - 1)) == {}

@@ -25,8 +25,9 @@ select
     round(r.hours_x100 / 100.0, 2) as hours, r.hours_basis,
     round(r.credits_x100 / 100.0, 2) as credits, r.credits_basis, r.credit_kind,
     round(r.score_x100 / 100.0, 2) as score, r.result, r.certificate_no, r.status, r.agency_record_id,
-    r.source, r.slot, r.reporter, r.own_side, r.delivery_id, r.file, nullif(r.sheet, '') as sheet, r."row"
+    d.source, d.slot, r.reporter, r.own_side, r.delivery_id, r.file, nullif(r.sheet, '') as sheet, r."row"
 from record as r
+join delivery as d on d.delivery_id = r.delivery_id
 left join person as p on p.person_key = r.person_key
 where r.state = 'current'
 """
@@ -127,13 +128,11 @@ def upgrade() -> None:
         "record",
         sa.Column("record_id", WHOLE, autoincrement=False, nullable=False),
         sa.Column("delivery_id", WHOLE, nullable=False),
-        sa.Column("source", sa.Text(), nullable=False),
-        sa.Column("slot", sa.Text(), nullable=False),
         sa.Column("file", sa.Text(), nullable=False),
         sa.Column("sheet", sa.Text(), nullable=False),
         sa.Column("row", WHOLE, nullable=False),
         sa.Column("record_key", sa.LargeBinary(), nullable=False),
-        sa.Column("row_key", sa.LargeBinary(), nullable=False),
+        sa.Column("row_key", sa.LargeBinary()),
         sa.Column("event_key", sa.LargeBinary(), nullable=False),
         sa.Column("person_key", sa.LargeBinary()),
         sa.Column("person_name", sa.Text(), nullable=False),
@@ -176,8 +175,14 @@ def upgrade() -> None:
     )
     op.create_index("record_delivery", "record", ["delivery_id"])
     op.create_index("record_person", "record", ["person_key"])
-    op.create_index("record_row", "record", ["row_key"])
-    op.create_index("record_versions", "record", ["record_key", "delivery_id"])
+    op.create_index(
+        "record_row",
+        "record",
+        ["row_key"],
+        sqlite_where=sa.text("row_key is not null"),
+        postgresql_where=sa.text("row_key is not null"),
+    )
+    op.create_index("record_versions", "record", ["record_key", "delivery_id"], unique=True)
     op.create_table(
         "skipped_row",
         sa.Column("delivery_id", WHOLE, nullable=False),

@@ -1,0 +1,279 @@
+"""Frames into tables: as plain inserts, or by way of a stage at the speed of the database.
+
+A stage is a table of its own that takes rows faster than the warehouse's does: PostgreSQL's is temporary and filled by
+COPY; SQLite's lies in a file that Arrow's own driver (ADBC) fills without making a Python object of a single value.
+From there one statement moves the rows into their table, inside the caller's transaction. Rows whose key the delivery
+has already brought stay behind as `surplus`.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import shutil
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import sqlalchemy as sa
+
+from etl_core.errors import WarehouseError
+from etl_core.warehouse import dialect
+
+FEW = 20_000  # rows that are not worth a file of their own
+FIRST = 100_000  # rows of the first file; SQLite takes ten files a transaction, so each is larger than the one before
+GROWTH = 1.6
+FILES = 9
+PRAGMAS = ("journal_mode = off", "synchronous = off")  # nobody needs a stage after a crash
+
+
+def insert(connection: sa.Connection, table: sa.Table, rows: pl.DataFrame) -> None:
+    """Insert a frame whose columns are columns of the table, in the frame's order."""
+    if rows.is_empty():
+        return
+    if connection.dialect.name == "postgresql":
+        _copy(connection, table, rows)
+    else:
+        _execute_many(connection, table, rows)
+
+
+Frames = Mapping[sa.Table, pl.DataFrame]
+
+
+def surplus(table: sa.Table) -> sa.Table:
+    """Where a stage leaves the rows that did not go into `table`; it stands while the stage is open."""
+    return _shaped(table, "surplus")
+
+
+def _shaped(table: sa.Table, name: str) -> sa.Table:
+    """A temporary table of the same columns, without constraints."""
+    columns = (sa.Column(column.name, column.type) for column in table.columns)
+    return sa.Table(f"{name}_{table.name}", sa.MetaData(), *columns, prefixes=["temporary"])
+
+
+@contextmanager
+def staging(connection: sa.Connection, first: sa.Table, *others: sa.Table) -> Iterator[Stage]:
+    """A stage of some tables for the length of one transaction; leave no file behind, whatever happens.
+
+    Of `first`, rows whose key is there already go to its `surplus`; of the others they are left out, as known.
+    """
+    file = dialect.file_of(connection.engine.url)
+    folder = file.with_name(f"{file.name}.stage") if file is not None else None
+    stage = _Files(connection, first, others, folder) if folder else Stage(connection, first, others)
+    try:
+        stage.open()
+        yield stage
+    finally:
+        stage.abandon()
+
+
+class Stage:
+    """Takes frames of rows, in reading order; `flush` when the last was added, `close` when the surplus is read.
+
+    `left` says how many rows of the first table are surplus.
+    """
+
+    def __init__(self, connection: sa.Connection, first: sa.Table, others: tuple[sa.Table, ...]) -> None:
+        self._connection, self._first = connection, first
+        self._incoming = {table: _shaped(table, "incoming") for table in (first, *others)}
+        self._surplus = surplus(first)
+        self.left = 0
+
+    def open(self) -> None:
+        """Make the temporary tables."""
+        for shape in (*self._incoming.values(), self._surplus):
+            self._connection.execute(sa.schema.CreateTable(shape))
+
+    def add(self, frames: Frames) -> None:
+        """Take a batch: frames by the tables that their rows are of."""
+        for table, rows in frames.items():
+            incoming = self._incoming[table]
+            insert(self._connection, incoming, rows)
+            self._move(table, f'"{incoming.name}"', rows.height)
+            self._empty(incoming)
+
+    def flush(self) -> None:
+        """Move whatever has not been moved yet."""
+
+    def close(self) -> None:
+        """Drop the temporary tables; a transaction that is taken back drops them by itself."""
+        for shape in (*self._incoming.values(), self._surplus):
+            self._connection.execute(sa.schema.DropTable(shape))
+
+    def abandon(self) -> None:
+        """Leave nothing outside the transaction."""
+
+    def _empty(self, incoming: sa.Table) -> None:
+        emptying = "truncate" if self._connection.dialect.name == "postgresql" else "delete from"
+        self._connection.exec_driver_sql(f'{emptying} "{incoming.name}"')
+
+    def _move(self, table: sa.Table, stage: str, height: int) -> None:
+        columns = ", ".join(f'"{column.name}"' for column in table.columns)
+        moved = self._connection.exec_driver_sql(
+            f'insert into "{table.name}" ({columns}) select {columns} from {stage} where true on conflict do nothing'
+        ).rowcount
+        if moved < height and table is self._first:
+            self.left += height - moved
+            self._leave(stage, columns)
+
+    def _leave(self, stage: str, columns: str) -> None:
+        number = next(iter(self._first.primary_key.columns)).name
+        self._connection.exec_driver_sql(
+            f'insert into "{self._surplus.name}" select {columns} from {stage} as s where not exists'
+            f' (select 1 from "{self._first.name}" as t where t."{number}" = s."{number}")'
+        )
+
+
+class _Files(Stage):
+    """SQLite: small deliveries go through temporary tables, large ones through files that are attached one by one."""
+
+    def __init__(
+        self, connection: sa.Connection, first: sa.Table, others: tuple[sa.Table, ...], folder: Path
+    ) -> None:
+        super().__init__(connection, first, others)
+        self._folder = folder
+        self._waiting: list[Frames] = []
+        self._rows = dict.fromkeys(self._incoming, 0)
+        self._files, self._room = 0, FIRST
+        self._file: _File | None = None
+
+    def open(self) -> None:
+        """Make the temporary tables; remove what a killed run left, whose lock is ours now."""
+        super().open()
+        shutil.rmtree(self._folder, ignore_errors=True)
+
+    def add(self, frames: Frames) -> None:
+        """Keep a few rows; write many to the file, and move the file when it is large enough."""
+        for table, rows in frames.items():
+            self._rows[table] += rows.height
+        self._waiting.append(frames)
+        if self._file is None and self._rows[self._first] < FEW:
+            return
+        self._file = self._file or self._begun()
+        for each in self._waiting:
+            self._file.add(each)
+        self._waiting.clear()
+        if self._rows[self._first] >= self._room and self._files < FILES:
+            self._attach(self._file)
+
+    def flush(self) -> None:
+        """Move what is left: the last file, or the few rows that never made one."""
+        if self._file is not None:
+            self._attach(self._file)
+        for frames in self._waiting:
+            super().add(frames)
+        self._waiting.clear()
+
+    def abandon(self) -> None:
+        """Close and remove the files."""
+        if self._file is not None:
+            self._file.release()
+        shutil.rmtree(self._folder, ignore_errors=True)
+
+    def _begun(self) -> _File:
+        self._files += 1
+        self._folder.mkdir(mode=0o700, exist_ok=True)
+        return _File(self._folder / f"{self._files}.sqlite")
+
+    def _attach(self, file: _File) -> None:
+        file.complete()
+        self._file = None
+        name = f"stage_{self._files}"
+        self._connection.exec_driver_sql(f"attach ? as {name}", (str(file.path),))
+        file.path.unlink()  # it lasts while it is attached, and no longer, even if we are killed
+        for table, height in self._rows.items():
+            if height:
+                self._move(table, f'{name}."{table.name}"', height)
+        self._rows = dict.fromkeys(self._incoming, 0)
+        self._room = int(self._room * GROWTH)
+
+
+class _File:
+    """An SQLite file that Arrow's driver fills; no reader sees it before it is closed."""
+
+    def __init__(self, path: Path) -> None:
+        from adbc_driver_sqlite import dbapi  # 0.1 s, and only large deliveries need it
+
+        os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+        self.path = path
+        with _guarded(path):
+            self._connection = dbapi.connect(str(path), autocommit=True)
+            self._cursor = self._connection.cursor()
+            for pragma in PRAGMAS:
+                self._cursor.execute(f"pragma {pragma}")
+                self._cursor.fetch_polars()  # done when its answer is read
+            self._cursor.execute("begin")
+
+    def add(self, frames: Frames) -> None:
+        for table, rows in frames.items():
+            if not rows.is_empty():
+                with _guarded(self.path):
+                    self._cursor.adbc_ingest(table.name, _plain(rows), mode="create_append")
+
+    def complete(self) -> None:
+        with _guarded(self.path):
+            self._cursor.execute("commit")
+        self.release()
+
+    def release(self) -> None:
+        self._cursor.close()
+        self._connection.close()
+
+
+@contextmanager
+def _guarded(path: Path) -> Iterator[None]:
+    """The driver's errors as everywhere in the warehouse (dialect.guarded): their texts quote statements."""
+    from adbc_driver_manager import Error
+
+    try:
+        yield
+    except Error as error:
+        if "disk is full" in str(error):
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(path)) from None
+        raise WarehouseError(f"{path}: filling a stage: {type(error).__name__}") from None
+
+
+def _columns(rows: pl.DataFrame) -> str:
+    return ", ".join(f'"{name}"' for name in rows.columns)
+
+
+def _plain(rows: pl.DataFrame) -> pl.DataFrame:
+    """SQLite has neither dates nor truth values."""
+    return rows.with_columns(pl.col(pl.Date).dt.to_string("%Y-%m-%d"), pl.col(pl.Boolean).cast(pl.Int8))
+
+
+def _execute_many(connection: sa.Connection, table: sa.Table, rows: pl.DataFrame) -> None:
+    values = ", ".join("?" * rows.width)
+    driver: Any = connection.connection.driver_connection
+    driver.executemany(
+        f'insert into "{table.name}" ({_columns(rows)}) values ({values})', _plain(rows).rows()
+    )
+
+
+def _copy(connection: sa.Connection, table: sa.Table, rows: pl.DataFrame) -> None:
+    """COPY in PostgreSQL's text format."""
+    driver: Any = connection.connection.driver_connection
+    with driver.cursor().copy(f'copy "{table.name}" ({_columns(rows)}) from stdin') as copy:
+        copy.write(_lines(rows))
+
+
+def _lines(rows: pl.DataFrame) -> str:
+    cells = [_cell(name, dtype).fill_null("\\N") for name, dtype in rows.schema.items()]
+    lines = rows.select(pl.concat_str(cells, separator="\t")).to_series()
+    return "\n".join(lines.to_list()) + "\n"
+
+
+def _cell(name: str, dtype: pl.DataType) -> pl.Expr:
+    """A value in COPY's text format, by PostgreSQL's own rules: \\x for bytes, escapes for what separates."""
+    if dtype == pl.Binary:
+        return pl.lit("\\\\x") + pl.col(name).bin.encode("hex")
+    if dtype == pl.Date:
+        return pl.col(name).dt.to_string("%Y-%m-%d")
+    if dtype != pl.String:
+        return pl.col(name).cast(pl.String)
+    text = pl.col(name)
+    for plain, escaped in (("\\", "\\\\"), ("\t", "\\t"), ("\n", "\\n"), ("\r", "\\r")):
+        text = text.str.replace_all(plain, escaped, literal=True)
+    return text
