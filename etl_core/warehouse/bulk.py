@@ -1,9 +1,8 @@
 """Frames into tables: as plain inserts, or by way of a stage at the speed of the database.
 
-A stage is a table of its own that takes rows faster than the warehouse's does: PostgreSQL's is temporary and filled by
-COPY; SQLite's lies in a file that Arrow's own driver (ADBC) fills without making a Python object of a single value.
-From there one statement moves the rows into their table, inside the caller's transaction. Rows whose key the delivery
-has already brought stay behind as `surplus`.
+SQLite's rows go through a file that Arrow's own driver (ADBC) fills without making a Python object of a single value;
+from there one statement moves them into their table, inside the caller's transaction. PostgreSQL's rows go where they
+belong by COPY. Rows whose key the delivery has brought already are set aside as `surplus`.
 """
 
 from __future__ import annotations
@@ -57,11 +56,16 @@ def _shaped(table: sa.Table, name: str) -> sa.Table:
 def staging(connection: sa.Connection, first: sa.Table, *others: sa.Table) -> Iterator[Stage]:
     """A stage of some tables for the length of one transaction; leave no file behind, whatever happens.
 
-    Of `first`, rows whose key is there already go to its `surplus`; of the others they are left out, as known.
+    Of `first`, rows whose `record_key` the delivery has brought already go to its `surplus`; of the others, rows whose
+    primary key is there already are left out.
     """
     file = dialect.file_of(connection.engine.url)
-    folder = file.with_name(f"{file.name}.stage") if file is not None else None
-    stage = _Files(connection, first, others, folder) if folder else Stage(connection, first, others)
+    if file is not None:
+        stage: Stage = _Files(connection, first, others, file.with_name(f"{file.name}.stage"))
+    elif connection.dialect.name == "postgresql":
+        stage = _Copied(connection, first, others)
+    else:
+        stage = Stage(connection, first, others)
     try:
         stage.open()
         yield stage
@@ -75,10 +79,14 @@ class Stage:
     `left` says how many rows of the first table are surplus.
     """
 
+    _emptying = "delete from"
+
     def __init__(self, connection: sa.Connection, first: sa.Table, others: tuple[sa.Table, ...]) -> None:
         self._connection, self._first = connection, first
         self._incoming = {table: _shaped(table, "incoming") for table in (first, *others)}
         self._surplus = surplus(first)
+        self._added = 0
+        self._deliveries: set[int] = set()
         self.left = 0
 
     def open(self) -> None:
@@ -92,7 +100,7 @@ class Stage:
             incoming = self._incoming[table]
             insert(self._connection, incoming, rows)
             self._move(table, f'"{incoming.name}"', rows.height)
-            self._empty(incoming)
+            self._connection.exec_driver_sql(f'{self._emptying} "{incoming.name}"')
 
     def flush(self) -> None:
         """Move whatever has not been moved yet."""
@@ -104,10 +112,6 @@ class Stage:
 
     def abandon(self) -> None:
         """Leave nothing outside the transaction."""
-
-    def _empty(self, incoming: sa.Table) -> None:
-        emptying = "truncate" if self._connection.dialect.name == "postgresql" else "delete from"
-        self._connection.exec_driver_sql(f'{emptying} "{incoming.name}"')
 
     def _move(self, table: sa.Table, stage: str, height: int) -> None:
         columns = ", ".join(f'"{column.name}"' for column in table.columns)
@@ -124,6 +128,37 @@ class Stage:
             f'insert into "{self._surplus.name}" select {columns} from {stage} as s where not exists'
             f' (select 1 from "{self._first.name}" as t where t."{number}" = s."{number}")'
         )
+
+
+class _Copied(Stage):
+    """PostgreSQL: the first table by COPY at once; its repeated keys are looked for when all rows are there."""
+
+    _emptying = "truncate"
+
+    def add(self, frames: Frames) -> None:
+        """Copy the first table's rows; move the others', which may be known."""
+        insert(self._connection, self._first, frames[self._first])
+        super().add({table: rows for table, rows in frames.items() if table is not self._first})
+        self._added += frames[self._first].height
+        self._deliveries.update(frames[self._first]["delivery_id"].unique())
+
+    def flush(self) -> None:
+        """Set aside every row but the first of each key."""
+        if self._added >= FEW:
+            dialect.measure(self._connection, self._first)  # else the planner takes them for a handful
+        mine = self._first.c.delivery_id.in_(self._deliveries)
+        key, number = self._first.c.record_key, self._first.c.record_id
+        first = (
+            sa.select(key, sa.func.min(number).label("number"))
+            .where(mine)
+            .group_by(key)
+            .having(sa.func.count() > 1)
+            .subquery()
+        )
+        gone = sa.delete(self._first).where(mine, key == first.c.record_key, number > first.c.number)
+        aside = gone.returning(*self._first.columns).cte()
+        moved = sa.insert(self._surplus).from_select(self._first.columns.keys(), sa.select(aside))
+        self.left = self._connection.execute(moved.add_cte(aside)).rowcount
 
 
 class _Files(Stage):

@@ -97,6 +97,12 @@ def known(connection: sa.Connection, fingerprint: str, source: str | None = None
     return dict(found) if found else None
 
 
+def loaded(connection: sa.Connection) -> frozenset[str]:
+    """The fingerprints of all deliveries that are loaded."""
+    wanted = sa.select(delivery.c.fingerprint).where(delivery.c.result == "loaded")
+    return frozenset(connection.execute(wanted).scalars())
+
+
 def noted(connection: sa.Connection, run_id: str) -> bool:
     """Whether a run is in the ledger: it is once it changed something."""
     return connection.execute(sa.select(run.c.run_id).where(run.c.run_id == run_id)).first() is not None

@@ -62,7 +62,7 @@ def _involved(connection: sa.Connection, delivery_id: int) -> Iterator[Row]:
     first = sa.select(record).where(mine, record.c.record_key.in_(sa.select(surplus.c.record_key)))
     rows = sa.union(sa.select(surplus.c.row_key), sa.select(first.subquery().c.row_key))
     varied = sa.select(record).where(mine, record.c.row_key.in_(rows))
-    every = sa.union(first.where(record.c.row_key.is_(None)), varied, sa.select(surplus)).subquery()
+    every = sa.union_all(first.where(record.c.row_key.is_(None)), varied, sa.select(surplus)).subquery()
     wanted = (
         sa.select(every, person.c.id_masked)
         .join_from(every, person, every.c.person_key == person.c.person_key, isouter=True)

@@ -60,7 +60,10 @@ class Warehouse:
     @classmethod
     def memory(cls) -> Warehouse:
         """A warehouse that is gone when it is closed, with a key that nobody has."""
-        return cls.open("sqlite://", Keys.random())
+        opened = cls(dialect.connectable(dialect.address("sqlite://"), create=True), Keys.random())
+        schema.draw(opened._engine)
+        opened._check_key()
+        return opened
 
     def close(self) -> None:
         """Give every connection back."""
@@ -148,6 +151,11 @@ class Warehouse:
         """The ledger's line of these bytes if they are loaded; rejected or failed ones are tried again."""
         with self._ask() as connection:
             return ledger.known(connection, fingerprint, source)
+
+    def loaded(self) -> frozenset[str]:
+        """The fingerprints of all deliveries that are loaded, as `known` knows them one by one."""
+        with self._ask() as connection:
+            return ledger.loaded(connection)
 
     def measures(self, source: str | None = None) -> dict[str, str]:
         """The figures of ruling 76 for one source or for all; see warehouse/measures.py."""

@@ -18,11 +18,21 @@ def engine_of(url):
     return dialect.connectable(dialect.address(url), create=True)
 
 
+def of_this_database(engine):
+    """Leave out indexes that the tables give to the other database alone; alembic does not ask."""
+
+    def included(thing, _name, kind, *_):
+        condition = getattr(thing, "_ddl_if", None) if kind == "index" else None
+        return condition is None or condition.dialect == engine.dialect.name
+
+    return included
+
+
 def test_the_migrated_schema_is_the_one_of_the_tables(warehouse_url):
     engine = engine_of(warehouse_url)
     schema.upgrade(engine)
     with engine.connect() as connection:
-        context = MigrationContext.configure(connection)
+        context = MigrationContext.configure(connection, opts={"include_object": of_this_database(engine)})
         assert compare_metadata(context, tables.metadata) == []
     engine.dispose()
 
