@@ -14,11 +14,20 @@ from __future__ import annotations
 import csv
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 # Excel allows 253 line breaks and 32,767 characters a cell; csv itself refuses fields over 131,072.
 LINES = 1_000
 CHARACTERS = 1 << 24
 PROOF = 4
+
+
+class Lines(Protocol):
+    """Lines by number, with their line ends: a list or a column of text."""
+
+    def __len__(self) -> int: ...
+
+    def __getitem__(self, line: int, /) -> str: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,12 +43,12 @@ class Irregular:
 def regular(delimiter: str) -> str:
     """Regular expression of a line that is a whole record by itself, every quoted field properly closed."""
     mark = f"\\x{ord(delimiter):02x}"
-    cell = f'(?:"(?:[^"]|"")*"|[^"{mark}]*)'
+    cell = f'(?:"[^"]*(?:""[^"]*)*"|[^"{mark}]*)'
     return f"^{cell}(?:{mark}{cell})*$"
 
 
 def irregular(
-    lines: Sequence[str], suspects: Iterable[int], widths: Sequence[int | None], delimiter: str, final: bool
+    lines: Lines, suspects: Iterable[int], widths: Sequence[int | None], delimiter: str, final: bool
 ) -> tuple[list[Irregular], int]:
     """Read the records that begin on the `suspects` (ascending lines that are not regular).
 
@@ -65,7 +74,7 @@ def irregular(
 class _Feed(Iterator[str]):
     """Lines for csv.reader from `first` on, up to the limits of a record; `dry` once there is none left."""
 
-    def __init__(self, lines: Sequence[str], first: int) -> None:
+    def __init__(self, lines: Lines, first: int) -> None:
         self.dry = False
         self._lines, self._next = lines, first
         self._last, self._characters = first + LINES, 0
@@ -80,7 +89,7 @@ class _Feed(Iterator[str]):
         return line
 
 
-def _read(lines: Sequence[str], line: int, delimiter: str, final: bool) -> Irregular | None:
+def _read(lines: Lines, line: int, delimiter: str, final: bool) -> Irregular | None:
     """The record that begins on `line`; None while it is open at the end of a chunk that is not the last."""
     feed = _Feed(lines, line)
     reader = csv.reader(feed, delimiter=delimiter, strict=True)
@@ -91,7 +100,7 @@ def _read(lines: Sequence[str], line: int, delimiter: str, final: bool) -> Irreg
     return Irregular(line, line + reader.line_num, cells)
 
 
-def _broken(lines: Sequence[str], line: int, delimiter: str) -> Irregular:
+def _broken(lines: Lines, line: int, delimiter: str) -> Irregular:
     return Irregular(line, line + 1, lines[line].rstrip("\r\n").split(delimiter), broken=True)
 
 

@@ -30,6 +30,7 @@ _MARKS = (
 )
 _ASCII = bytes(range(128))
 _PIECE = 1 << 20
+_DECODED = 1 << 17
 _WINDOW = 1 << 16
 
 
@@ -77,13 +78,25 @@ def blocks(path: Path, encoding: Encoding, size: int = 1 << 23) -> Iterator[byte
 
     Undecodable sequences and NULs become DAMAGE, one per sequence; delimiters and line ends beside them survive.
     """
-    decoder = None if encoding.valid else codecs.getincrementaldecoder(encoding.codec)("chuanyu_damage")
     with path.open("rb") as file:
         file.seek(encoding.mark)
-        while piece := file.read(size):
-            yield _marked(_utf8(decoder.decode(piece)) if decoder else piece)
-    if decoder:
-        yield _marked(_utf8(decoder.decode(b"", True)))
+        if encoding.valid:
+            while piece := file.read(size):
+                yield _marked(piece)
+            return
+        decoder = codecs.getincrementaldecoder(encoding.codec)("chuanyu_damage")
+        while pieces := [*_decoded(file, decoder, size)]:
+            yield _marked(b"".join(pieces))
+    yield _marked(_utf8(decoder.decode(b"", True)))
+
+
+def _decoded(file: BinaryIO, decoder: codecs.IncrementalDecoder, size: int) -> Iterator[bytes]:
+    """The next `size` bytes of a file as UTF-8; pieces that fit the processor's cache are decoded fastest."""
+    for start in range(0, size, _DECODED):
+        piece = file.read(min(_DECODED, size - start))
+        if not piece:
+            return
+        yield _utf8(decoder.decode(piece))
 
 
 def _utf8(text: str) -> bytes:
