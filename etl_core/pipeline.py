@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from etl_core.config import Config
 from etl_core.errors import BalanceError, DeliveryError, KeyFileError
@@ -19,7 +19,10 @@ from etl_core.keys import Keys
 from etl_core.protocol import Claimed, Done, Hello, Job, Problem, Ready, SourceFacts
 from etl_core.records import Arrival, Counts, HeaderAccount, Outcome, Prepared
 from etl_core.supervisor import Supervisor
-from etl_core.warehouse import Load, Run, Warehouse
+
+# SQLAlchemy takes 0.3 s to import: time that the child, started before, needs for its own imports.
+if TYPE_CHECKING:
+    from etl_core.warehouse import Load, Warehouse
 
 DONE, PARTLY = (
     0,
@@ -93,16 +96,16 @@ def run(
             room,
             config.settle_seconds,
             config.limits.file_mb,
-            lambda mark: warehouse.known(mark) is not None,
+            _known(warehouse),
         )
         report = Report(tuple(loading.outcomes(coming)), _problems(supervisor), dry_run)
         loading.close(report.exit_code)
         return report
 
 
-def check(file: Path, hello: Hello, seconds: float, warehouse: Warehouse, watch: Watch) -> Outcome:
+def check(file: Path, supervisor: Supervisor, warehouse: Warehouse, watch: Watch) -> Outcome:
     """Read one file as a run would, into `warehouse` (one in memory): its outcome, with every reason in the warehouse."""
-    with Supervisor(hello, seconds) as supervisor, workroom() as room:
+    with workroom() as room:
         loading = Loading(
             supervisor, warehouse, watch, Scope(limits=dict.fromkeys(_names(supervisor.ready()), 1.0))
         )
@@ -138,6 +141,12 @@ def _problems(supervisor: Supervisor) -> tuple[Problem, ...]:
         return (Problem("etl_core.child", "chuanyu-etl", version("chuanyu-etl"), fault.code),)
 
 
+def _known(warehouse: Warehouse) -> Callable[[str], bool]:
+    """Whether bytes are loaded: asked once for all that were before the run, and again for each that was not."""
+    before = warehouse.loaded()
+    return lambda fingerprint: fingerprint in before or warehouse.known(fingerprint) is not None
+
+
 def _hello(config: Config) -> Hello:
     return Hello(config.limits.memory_mb, config.plugins.allow, config.plugins.deny)
 
@@ -153,6 +162,8 @@ def _opened(config: Config, dry_run: bool) -> Warehouse:
 
     A key is made for a new warehouse only: where one waits for a key that is gone, a new key could not open it.
     """
+    from etl_core.warehouse import Warehouse
+
     url, lost = config.warehouse.url.get_secret_value(), not config.key_file.exists()
     if lost or dry_run:
         keyed = Warehouse.keyed(url)
@@ -170,6 +181,8 @@ class Loading:
     """The deliveries of one run, one after another."""
 
     def __init__(self, supervisor: Supervisor, warehouse: Warehouse, watch: Watch, scope: Scope) -> None:
+        from etl_core.warehouse import Run
+
         self._supervisor, self._warehouse, self._watch, self._scope = supervisor, warehouse, watch, scope
         self._run = Run(uuid.uuid4().hex, datetime.now(UTC), f"chuanyu-etl {version('chuanyu-etl')}")
 

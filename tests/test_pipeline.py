@@ -19,6 +19,7 @@ from etl_core.keys import Keys
 from etl_core.pipeline import DONE, PARTLY, Loading, Report, Scope, check, run
 from etl_core.protocol import Claimed, Done, Hello, Job, Problem
 from etl_core.records import Counts, Outcome, Prepared
+from etl_core.supervisor import Supervisor
 from etl_core.testing.bench import Bench
 from etl_core.warehouse import Warehouse
 from tests import made_up
@@ -139,6 +140,15 @@ def test_a_second_run_changes_not_a_byte(home: Path) -> None:
     assert (home / "w.sqlite").read_bytes() == content
 
 
+def test_the_same_bytes_under_two_names_are_loaded_once_in_one_run(home: Path) -> None:
+    first = write(home / "in" / "made_up_2023.csv", [person(1)])
+    (home / "in" / "made_up_2023_copy.csv").write_bytes(first.read_bytes())
+    assert results(run(configured(home), Watch())) == {
+        "made_up_2023.csv": ("loaded", None),
+        "made_up_2023_copy.csv": ("unchanged", None),
+    }
+
+
 def test_a_dry_run_tells_everything_and_writes_nothing(home: Path) -> None:
     write(home / "in" / "made_up_2023.csv", [person(1), person(2)])
     before = sorted(path.name for path in home.iterdir())
@@ -190,8 +200,8 @@ def test_a_delivery_with_too_many_errors_is_rejected_and_tried_again_when_the_li
 
 def test_a_check_shows_every_reason_even_of_a_file_that_a_run_would_reject(home: Path) -> None:
     path = write(home / "made_up_2023.csv", [person(1), person(2, 学时="x"), person(3, 日期="x")])
-    with Warehouse.memory() as warehouse:
-        outcome = check(path, Hello(1024, allow=("made_up",)), 60, warehouse, Watch())
+    with Supervisor(Hello(1024, allow=("made_up",)), 60) as supervisor, Warehouse.memory() as warehouse:
+        outcome = check(path, supervisor, warehouse, Watch())
         assert (outcome.result, outcome.error) == ("rejected", "too_many_errors")
         assert (outcome.detail, outcome.counts.quarantined) == ({"share": "67%", "limit": "20%"}, 2)
         (line,) = warehouse.deliveries().iter_rows(named=True)

@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import polars as pl
 
@@ -16,8 +17,11 @@ from etl_core.cli.later import JSON
 from etl_core.cli.say import Lang, reason, title
 from etl_core.cli.watch import Bar, facts
 from etl_core.records import HeaderAccount, Outcome
-from etl_core.warehouse import Warehouse
+from etl_core.supervisor import Supervisor
 from etl_schemas.messages import text
+
+if TYPE_CHECKING:
+    from etl_core.warehouse import Warehouse
 
 Problem = dict[str, object]
 
@@ -25,10 +29,13 @@ Problem = dict[str, object]
 def check(lang: Lang, file: Path, config: Path | None, shape: str) -> int:
     """Print every problem of a file with its cell, then the counts and what became of its headers."""
     hello, seconds = settings.reading(config)
-    with Warehouse.memory() as warehouse:
-        with Bar() as bar:
-            outcome = pipeline.check(file, hello, seconds, warehouse, bar)
-        found = list(problems(warehouse, lang))
+    with Supervisor(hello, seconds) as supervisor:
+        from etl_core.warehouse import Warehouse  # beside the imports of the child
+
+        with Warehouse.memory() as warehouse:
+            with Bar() as bar:
+                outcome = pipeline.check(file, supervisor, warehouse, bar)
+            found = list(problems(warehouse, lang))
     tell = _piped if shape == JSON else _shown
     tell(outcome, found, lang)
     return DONE if outcome.result == "loaded" and not outcome.counts.quarantined else PARTLY

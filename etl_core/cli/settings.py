@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from difflib import get_close_matches
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -13,7 +14,9 @@ from etl_core.config import Config, Document
 from etl_core.keys import Keys
 from etl_core.protocol import Hello, Ready
 from etl_core.supervisor import Supervisor
-from etl_core.warehouse import Warehouse
+
+if TYPE_CHECKING:
+    from etl_core.warehouse import Warehouse
 
 # Limits of the child for a command that was given no configuration; the same as the configuration's own defaults.
 UNBOUND = configuration.Limits()
@@ -34,6 +37,8 @@ def reading(path: Path | None) -> tuple[Hello, float]:
 
 def existing(config: Config, sealed: bool = False) -> Warehouse:
     """The warehouse, which must be there, for questions; `sealed` where refused rows are to be opened with the key."""
+    from etl_core.warehouse import Warehouse  # a command that starts a child imports this beside it
+
     keys = Keys.load(config.key_file, create=False) if sealed else None
     return Warehouse.open(config.warehouse.url.get_secret_value(), keys, create=False)
 

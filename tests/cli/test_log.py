@@ -24,6 +24,13 @@ def test_a_line_begins_with_when_how_grave_and_what(tmp_path):
     assert json.loads(line)["file"] == "a\nb.csv"
 
 
+def test_without_a_file_every_level_is_heard_by_nobody(capfd):
+    with log.opened(Log()) as logger:
+        for level in ("debug", "info", "warning", "error", "critical"):
+            getattr(logger, level)("delivery.finished", file="a.csv")
+    assert capfd.readouterr() == ("", "")
+
+
 def test_levels_below_the_configured_one_are_left_out(tmp_path):
     file = tmp_path / "etl.jsonl"
     with log.opened(Log(file=file, level="warning")) as logger:

@@ -50,6 +50,7 @@ def test_loaded_bytes_are_known_with_everything_about_them(each_warehouse):
     assert line["loaded_at"].utcoffset().total_seconds() == 0
     assert each_warehouse.known(arrival().fingerprint, "other") is None
     assert each_warehouse.known(arrival("b").fingerprint) is None
+    assert each_warehouse.loaded() == {arrival().fingerprint}
 
 
 def test_the_same_bytes_are_never_loaded_twice(each_warehouse):
@@ -63,6 +64,7 @@ def test_rejected_and_failed_deliveries_are_not_known(each_warehouse):
     each_warehouse.failed(arrival("b"), "sample", "encrypted", {}, RUN)
     assert each_warehouse.known(arrival().fingerprint) is None
     assert each_warehouse.known(arrival("b").fingerprint) is None
+    assert each_warehouse.loaded() == frozenset()
 
 
 def test_a_failure_is_noted_with_its_detail(each_warehouse):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import product
+
 import pytest
 import sqlalchemy as sa
 from alembic.autogenerate import compare_metadata
@@ -46,6 +48,21 @@ def test_constraints_and_the_view_are_there_too(warehouse_url):
     checks = {name: [each["name"] for each in told.get_check_constraints(name)] for name in names}
     assert checks == {"record": ["state_known"], "quarantine": ["state_known"], "delivery": ["result_known"]}
     engine.dispose()
+
+
+INDEXES = "select name, sql from sqlite_master where type = 'index' and sql is not null order by name"
+PARTS = ("get_check_constraints", "get_unique_constraints", "get_pk_constraint", "get_foreign_keys")
+
+
+def test_a_warehouse_in_memory_has_the_tables_of_one_on_disk(sqlite_url):
+    with Warehouse.memory() as memory, Warehouse.open(sqlite_url, Keys.random()) as disk:
+        drawn, migrated = sa.inspect(memory._engine), sa.inspect(disk._engine)
+        names = drawn.get_table_names()
+        assert {*names, "alembic_version"} == set(migrated.get_table_names())
+        for part, name in product(PARTS, names):
+            assert getattr(drawn, part)(name) == getattr(migrated, part)(name)
+        indexes = [opened._engine.connect().exec_driver_sql(INDEXES).all() for opened in (memory, disk)]
+        assert indexes[0] == indexes[1]
 
 
 def test_the_newest_step_is_the_one_the_software_expects():
