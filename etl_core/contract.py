@@ -105,14 +105,15 @@ def origins(contract: type[RawContract]) -> Mapping[str, Origin]:
     return {name: told["origin"] for name, told in _declared(contract).items()}
 
 
-def readings(contract: type[RawContract]) -> tuple[Reading, ...]:
-    """How the cells of the contract are read, each of them once (expressions/reading.py)."""
+@cache
+def readings(contract: Any) -> tuple[Reading, ...]:
+    """How the cells of the contract (a RawContract) are read, each of them once (expressions/reading.py)."""
     return tuple(told["reads"](name) for name, told in _declared(contract).items() if told["reads"])
 
 
 @cache
 def _declared(contract: Any) -> dict[str, dict[str, Any]]:
-    """What `_field` keeps of each field; Any, because pyright holds a pandera model for unhashable."""
+    """What `_field` keeps of each field; Any, here as above, because pyright holds a pandera model for unhashable."""
     return {name: column.metadata for name, column in contract.to_schema().columns.items()}
 
 

@@ -15,6 +15,8 @@ import polars as pl
 from etl_core import header
 from etl_core.contract import DATED, origins, readings
 from etl_core.errors import DeliveryError
+from etl_core.expressions import distinct
+from etl_core.expressions.distinct import Distinct
 from etl_core.expressions.reading import read
 from etl_core.expressions.text import clean
 from etl_core.header import Layout
@@ -117,7 +119,7 @@ def _raws(grids: Iterable[Grid], delivery: _Delivery, accounts: list[HeaderAccou
 def _batch(grid: Grid, of: Table | None, delivery: _Delivery, first: bool) -> Raw:
     if of is None:
         other = pl.lit("other_sheet" if grid.visible else "hidden_sheet")
-        told = {_KIND: other, FAULT: pl.lit(None, pl.String)}
+        told: dict[str, pl.Expr | pl.Series] = {_KIND: other, FAULT: pl.lit(None, pl.String)}
     else:
         told = {_KIND: kind(grid.rows, of, first), FAULT: fault(of)}
     place = {"file": pl.lit(grid.file or delivery.name), "sheet": pl.lit(grid.sheet, pl.String)}
@@ -141,13 +143,19 @@ def _assemble(rows: pl.DataFrame, of: Table | None, delivery: _Delivery) -> Raw:
 
 
 def _frame(rows: pl.DataFrame, of: Table | None, delivery: _Delivery) -> pl.DataFrame:
-    at, facts = (of.layout.fields, of.facts) if of else ({}, {})
     contract = delivery.source.contract
-    fields = (
-        clean(pl.col(f"c{at[field]}") if field in at else pl.lit(facts.get(field), pl.String)).alias(field)
-        for field in origins(contract)
-    )
-    return read(rows.select(*PLACE, pl.lit(delivery.dated).alias(DATED), *fields), readings(contract))
+    base = rows.select(*PLACE, pl.lit(delivery.dated).alias(DATED))
+    cells = {field: distinct.of(_cell(rows, field, of)).select(clean(field)) for field in origins(contract)}
+    parts = read({name: Distinct(base.select(name)) for name in base.columns} | cells, readings(contract))
+    return pl.concat([base, *(each.rows() for each in (cells | parts).values())], how="horizontal")
+
+
+def _cell(rows: pl.DataFrame, field: str, of: Table | None) -> pl.Series:
+    """A field's text as it is written: its column, or what is told once for the whole table."""
+    at, facts = (of.layout.fields, of.facts) if of else ({}, {})
+    if field in at:
+        return rows[f"c{at[field]}"].alias(field)
+    return pl.repeat(facts.get(field), len(rows), dtype=pl.String, eager=True).alias(field)
 
 
 def _shown(of: Table | None, source: Source) -> dict[str, str | None]:

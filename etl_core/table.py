@@ -15,11 +15,30 @@ from etl_core.header import Layout
 from etl_core.records import Grid
 from etl_core.source import Source
 
-_TOTAL = r"^(合计|总计|小计|累计|共计|总合计|本页合计|本页小计)([:：(（].*)?$"
-_NOTE = r"^(注|备注|说明|填表说明|填写说明|注意事项|附注|注释)\d*[:：]"
-_SIGNATURE = (
-    r"^(单位)?(统计)?(审核|填表|制表|填报|经办|复核|报出|报送|联系|负责|签字|签名|盖章)[^:：]{0,8}[:：]"
-)
+_TOTALS = ("合计", "总计", "小计", "累计", "共计", "总合计", "本页合计", "本页小计")
+_NOTES = ("注", "备注", "说明", "填表说明", "填写说明", "注意事项", "附注", "注释")
+_SIGNED = [
+    "审核",
+    "填表",
+    "制表",
+    "填报",
+    "经办",
+    "复核",
+    "报出",
+    "报送",
+    "联系",
+    "负责",
+    "签字",
+    "签名",
+    "盖章",
+]
+_BEFORE = ("单位", "统计")
+_TOTAL = rf"^({'|'.join(_TOTALS)})([:：(（].*)?$"
+_NOTE = rf"^({'|'.join(_NOTES)})\d*[:：]"
+_SIGNATURE = rf"^({_BEFORE[0]})?({_BEFORE[1]})?({'|'.join(_SIGNED)})[^:：]{{0,8}}[:：]"
+# What a total, a note or a signature can begin with: only such rows are looked at closely.
+_BEGINNINGS = sorted({word[0] for word in (*_TOTALS, *_NOTES, *_SIGNED, *_BEFORE)})
+_POSITION = "_position"
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,12 +108,38 @@ def _facts(source: Source, above: str, name: str, sheet: str | None) -> dict[str
     return facts
 
 
-def kind(rows: pl.DataFrame, of: Table, first: bool) -> pl.Expr:
-    """What each row is: one of the skip kinds (ruling 6), or null for a record. `first`: the rows of the sheet's first grid."""
-    cells = names(rows)
-    lead = _lead(cells)
-    position = pl.int_range(pl.len())
+def kind(rows: pl.DataFrame, of: Table, first: bool) -> pl.Series:
+    """What each row is: one of the skip kinds (ruling 6), or null for a record. `first`: the rows of the sheet's first grid.
+
+    Nearly every row is a record by its first cell alone; only the others are looked at in full.
+    """
+    cells = [name for name in names(rows) if rows[name].null_count() < len(rows)]
     top, end = (of.layout.top, of.end) if first else (0, 0)
+    odd = rows.with_row_index(_POSITION).filter(_odd(of, cells, end))
+    kinds = odd.select(_POSITION, kind=_kind(of, names(rows), top, end))
+    return pl.repeat(None, len(rows), dtype=pl.String, eager=True).scatter(kinds[_POSITION], kinds["kind"])
+
+
+def _odd(of: Table, cells: list[str], end: int) -> pl.Expr:
+    """Rows that may be something else than a record. `cells`: the columns that are not empty throughout."""
+    if not cells:
+        return pl.lit(True)
+    text = pl.col(cells[0])
+    at = int(cells[0][1:])
+    headers = [row[at] for row in of.repeats if at < len(row)]
+    lead = text.str.strip_chars()
+    return (
+        (pl.col(_POSITION) < end)
+        | text.is_null()
+        | (lead == "")
+        | text.is_in(headers)
+        | lead.str.head(1).is_in(_BEGINNINGS)
+    )
+
+
+def _kind(of: Table, cells: list[str], top: int, end: int) -> pl.Expr:
+    lead = _lead(cells)
+    position = pl.col(_POSITION)
     return (
         pl.when((position >= top) & (position < end))
         .then(pl.lit("header"))

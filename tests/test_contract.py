@@ -35,7 +35,7 @@ from etl_core.contract import (
     starting,
     title,
 )
-from etl_core.expressions import amounts, reading, words
+from etl_core.expressions import amounts, distinct, reading, words
 from etl_core.expressions.reading import part, read
 from etl_core.records import PLACE
 from etl_core.validate import rules, verdict
@@ -105,7 +105,8 @@ def failed(checks: Iterable[Any], cell: str | None, reads: Reads | None = None, 
 
 
 def _read(frame: pl.DataFrame, contract: type[RawContract]) -> pl.DataFrame:
-    return read(frame, readings(contract))
+    parts = read({name: distinct.of(frame[name]) for name in frame.columns}, readings(contract))
+    return pl.concat([frame, *(each.rows() for each in parts.values())], how="horizontal")
 
 
 NUMBER = number(1)

@@ -11,6 +11,7 @@ from functools import cache
 import polars as pl
 
 from etl_core.expressions import gazetteer
+from etl_core.expressions.let import let
 from etl_core.expressions.text import plain
 
 # What stands in a column 市 for counties directly under Chongqing.
@@ -37,19 +38,34 @@ def division(
         prefecture: the column 市, where the format has one; null rows are read without.
         province: the column 省, likewise.
     """
+    return in_era(county, era(on), prefecture, province)
+
+
+def era(on: pl.Expr) -> pl.Expr:
+    """Number the era of a date: UInt32, the count of changes among the divisions up to it."""
+    return pl.lit(_starts()).search_sorted(on, side="right")
+
+
+def in_era(
+    county: str | pl.Expr,
+    at: pl.Expr,
+    prefecture: str | pl.Expr | None = None,
+    province: str | pl.Expr | None = None,
+) -> pl.Expr:
+    """As `division`, in an era (`era`) instead of on a date."""
     whole = plain(county)
     stated = plain(province) if province is not None else pl.lit(None, pl.String)
     name = _bare(whole)
     if prefecture is not None:
         name = _behind(_bare(plain(prefecture)), name)
-    code = _dated(name, on).replace_strict(*_codes(), default=None, return_dtype=pl.String)
+    code = let(_code, _spelt(name, at))
     return pl.when(_holds(stated, code) & _holds(whole.str.extract("^四川", 0), code)).then(code)
 
 
 def division_valid(code: str | pl.Expr, on: pl.Expr) -> pl.Expr:
     """Keep a code of any level that is in force on a date (ruling 60): String(6), else null."""
     text = plain(code).str.extract(r"^([0-9]{6})(?:\.0+)?$", 1)
-    return pl.when(_dated(text, on).is_in(_valid())).then(text)
+    return pl.when(_spelt(text, era(on)).is_in(_valid())).then(text)
 
 
 def _bare(name: pl.Expr) -> pl.Expr:
@@ -69,9 +85,9 @@ def _holds(province: pl.Expr, code: pl.Expr) -> pl.Expr:
     return province.is_null() | (code.str.slice(0, 2) == first)
 
 
-def _dated(text: pl.Expr, on: pl.Expr) -> pl.Expr:
-    """Spell the keys of the gazetteer: «text@era», the era being the count of changes up to the date."""
-    return pl.concat_str(text, pl.lit(_starts()).search_sorted(on, side="right"), separator="@")
+def _spelt(text: pl.Expr, at: pl.Expr) -> pl.Expr:
+    """Spell the keys of the gazetteer: «text@era»."""
+    return pl.concat_str(text, at, separator="@")
 
 
 @cache
@@ -79,10 +95,20 @@ def _starts() -> pl.Series:
     return pl.Series(gazetteer.starts(), dtype=pl.Date)
 
 
+def _code(key: pl.Expr) -> pl.Expr:
+    """Search the sorted keys of the gazetteer: to hash all of them for the few names of a batch would take longer."""
+    keys, codes = _codes()
+    at = pl.lit(keys).search_sorted(key)
+    return pl.when(pl.lit(keys).gather(at) == key).then(pl.lit(codes).gather(at))
+
+
 @cache
 def _codes() -> tuple[pl.Series, pl.Series]:
-    found = gazetteer.codes()
-    return pl.Series(list(found)), pl.Series(list(found.values()))
+    """The gazetteer by sorted key; the last one, greater than any text, stands for a key that would come after all."""
+    found = pl.DataFrame({"key": list(gazetteer.codes()), "code": list(gazetteer.codes().values())}).sort(
+        "key"
+    )
+    return found["key"].extend_constant("\U0010ffff", 1), found["code"].extend_constant(None, 1)
 
 
 @cache

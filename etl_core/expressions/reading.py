@@ -2,13 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 import polars as pl
 
-from etl_core.expressions import amounts, dates, divisions, identity, words
+from etl_core.expressions import amounts, dates, distinct, divisions, identity, words
+from etl_core.expressions.distinct import Distinct
 from etl_core.expressions.let import let
+
+# What other columns are brought to before they are told apart: many days lie in one era of the table of divisions, and
+# the kind of a document is read once for each word, not once for each number.
+_ERA = "_era"
+_TYPE = "_id_type"
+
+
+@dataclass(frozen=True, slots=True)
+class Usual:
+    """Cells written as they should be: `when` tells them, `value` is what a reading's own value gives for such a cell."""
+
+    when: pl.Expr
+    value: pl.Expr
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,12 +30,16 @@ class Reading:
     """How one field's text is read: `value` is a Struct expression, `parts` its fields.
 
     A reading of level 1 may use the parts of readings of level 0. A value depends on its own row alone.
+    `given` are named expressions that the value may use like columns; they bring columns to fewer values before these are
+    told apart. `usual` is a shorter way to the same value for cells as they should be, where nearly all cells differ.
     """
 
     field: str
     value: pl.Expr
     parts: tuple[str, ...]
     level: int = 0
+    given: tuple[pl.Expr, ...] = ()
+    usual: Usual | None = None
 
 
 def name(field: str, part: str) -> str:
@@ -34,28 +52,48 @@ def part(field: str, part: str) -> pl.Expr:
     return pl.col(name(field, part))
 
 
-def read(frame: pl.DataFrame, readings: tuple[Reading, ...]) -> pl.DataFrame:
-    """The frame with the parts of every reading beside its own columns, level by level."""
-    for level in sorted({each.level for each in readings}):
-        parts = [_parts(frame, each) for each in readings if each.level == level]
-        frame = pl.concat([frame, *parts], how="horizontal")
-    return frame
+def read(columns: Mapping[str, Distinct], readings: Iterable[Reading]) -> dict[str, Distinct]:
+    """The parts of every reading, by name, level by level; `columns` holds the fields by name, each alone."""
+    parts: dict[str, Distinct] = {}
+    for each in sorted(readings, key=lambda reading: reading.level):
+        parts |= _parts({**columns, **parts}, each)
+    return parts
 
 
-def _parts(frame: pl.DataFrame, reading: Reading) -> pl.DataFrame:
-    """The parts of one reading; a value that stands in many cells (a date, a word) is read once."""
-    cells = frame.select(list(dict.fromkeys(reading.value.meta.root_names())))
-    known = cells.unique()
-    if len(known) * 2 > len(cells):
-        return cells.select(_named(reading))
-    known = known.with_columns(_named(reading))
-    return cells.join(known, on=cells.columns, how="left", nulls_equal=True, maintain_order="left").drop(
-        cells.columns
-    )
+def _parts(columns: Mapping[str, Distinct], reading: Reading) -> dict[str, Distinct]:
+    """The parts of one reading."""
+    given = {
+        value.meta.output_name(): distinct.again(_cells(columns, value).select(value))
+        for value in reading.given
+    }
+    cells = _cells({**columns, **given}, reading.value)
+    found = cells.select(reading.value.alias("")) if reading.usual is None else _usual(cells, reading)
+    values = found.values.unnest("")
+    return {
+        name(reading.field, part): Distinct(
+            values.select(pl.col(part).alias(name(reading.field, part))), found.at
+        )
+        for part in reading.parts
+    }
 
 
-def _named(reading: Reading) -> list[pl.Expr]:
-    return [reading.value.struct.field(part).alias(name(reading.field, part)) for part in reading.parts]
+def _cells(columns: Mapping[str, Distinct], value: pl.Expr) -> Distinct:
+    """What an expression is evaluated on: a literal on any column, as many rows as there are."""
+    roots = value.meta.root_names() or list(columns)[:1]
+    return distinct.joined([columns[root] for root in dict.fromkeys(roots)])
+
+
+def _usual(cells: Distinct, reading: Reading) -> Distinct:
+    """The value of each cell, by the shorter way where the cell is a usual one."""
+    assert reading.usual is not None
+    usual = cells.values.select(reading.usual.when.fill_null(False)).to_series()
+    values = [
+        cells.values.filter(usual).select(reading.usual.value.alias("")),
+        cells.values.filter(~usual).select(reading.value.alias("")),
+    ]
+    order = usual.arg_true().append((~usual).arg_true()).arg_sort()
+    found = Distinct(pl.concat(values), order)
+    return found if cells.at is None else found.ordered(cells.at)
 
 
 def value(parse: Callable[[str], pl.Expr]) -> Callable[[str], Reading]:
@@ -69,8 +107,17 @@ def coded(listed: Mapping[str, str], dtype: type[pl.DataType] = pl.String) -> Ca
 
 
 def number(field: str, id_type: pl.Expr | None = None) -> Reading:
-    """An identity number: parts number, fault and masked (identity.document)."""
-    return Reading(field, identity.document(field, id_type), ("number", "fault", "masked"))
+    """An identity number: parts number, fault and masked (identity.document); `id_type` as there."""
+    given = () if id_type is None else (id_type.alias(_TYPE),)
+    kind = None if id_type is None else pl.col(_TYPE)
+    sound = pl.struct(number=pl.col(field), fault=pl.lit(None, pl.String), masked=pl.lit(False))
+    return Reading(
+        field,
+        identity.document(field, kind),
+        ("number", "fault", "masked"),
+        given=given,
+        usual=Usual(identity.sound(field, kind), sound),
+    )
 
 
 def span(field: str, year: int | pl.Expr | None = None) -> Reading:
@@ -114,5 +161,5 @@ def _amount(field: str, amount: pl.Expr) -> Reading:
 
 def county(field: str, on: pl.Expr, prefecture: str | None = None, province: str | None = None) -> Reading:
     """A county's name: part code, valid on the date `on`, which may be a part itself (divisions.division)."""
-    code = divisions.division(field, on, prefecture, province)
-    return Reading(field, pl.struct(code=code), ("code",), level=1)
+    code = divisions.in_era(field, pl.col(_ERA), prefecture, province)
+    return Reading(field, pl.struct(code=code), ("code",), level=1, given=(divisions.era(on).alias(_ERA),))

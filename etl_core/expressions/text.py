@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import polars as pl
 
+from etl_core.expressions.let import let
+
 # White space of Unicode and the zero-width characters that web pages and WPS leave in cells.
 BLANKS = (
     "\t\n\v\f\r \x85\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a"
@@ -26,7 +28,7 @@ def clean(e: str | pl.Expr) -> pl.Expr:
     text) is removed, a lone ' is empty (ruling 28). Inner text, line breaks included, is kept (ruling 64).
     """
     text = column(e).str.strip_chars(BLANKS).str.strip_prefix("'").str.strip_chars(BLANKS)
-    return text.replace(["", "'"], [None, None])
+    return let(lambda left: pl.when((left != "") & (left != "'")).then(left), text)
 
 
 def halfwidth(e: str | pl.Expr) -> pl.Expr:

@@ -54,8 +54,12 @@ def resident_number(number: pl.Expr) -> pl.Expr:
     """
     well_formed = number.str.contains(r"^[0-9]{17}[0-9X]$")
     born = number.str.slice(6, 8).str.to_date("%Y%m%d", strict=False).is_not_null()
-    body = number.str.slice(0, 17).cast(pl.Int64, strict=False)
-    weighted = (body // 10 ** (16 - place) % 10 * weight for place, weight in enumerate(WEIGHTS))
     last = number.str.slice(17, 1).replace("X", "10").cast(pl.Int64, strict=False)
-    checked = (reduce(add, weighted) + last) % 11 == 1
+    checked = (_weighted(number.str.slice(0, 17).cast(pl.Int64, strict=False)) + last) % 11 == 1
     return pl.when(number.is_not_null()).then(well_formed & born & checked)
+
+
+def _weighted(body: pl.Expr) -> pl.Expr:
+    """Sum digit·weight over a 17-digit Int64, which is named so that it is made once and not for each digit."""
+    digits = (pl.field("body") // 10 ** (16 - place) % 10 * weight for place, weight in enumerate(WEIGHTS))
+    return pl.struct(body=body).struct.with_fields(sum=reduce(add, digits)).struct.field("sum")
