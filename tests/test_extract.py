@@ -14,6 +14,7 @@ from etl_core.contract import RawContract, column, filename, sheetname, title
 from etl_core.errors import DeliveryError
 from etl_core.extract import Opening, Raw, open_
 from etl_core.records import Grid, Place
+from etl_core.table import _POSITION, _kind, kind, table
 from tests.fakes import grid, person
 from tests.made_up import HEADERS, source
 
@@ -214,3 +215,28 @@ def test_every_row_read_is_in_exactly_one_place(
     assert sorted(seen) == whole.rows["row"].to_list()
     assert raw.read == len(whole.rows)
     assert raw.frame["person_name"].dtype == pl.String
+
+
+beginning = st.one_of(
+    st.none(),
+    st.text(max_size=4),
+    st.sampled_from(
+        ["合计", " 小 计：", "注", "注1：", "单位审核：", "统计填表:", "\u3000", "序号", "姓名", "赵一"]
+    ),
+)
+
+
+@given(
+    st.lists(st.tuples(beginning, beginning, beginning), min_size=1, max_size=8), st.booleans(), st.booleans()
+)
+def test_a_row_is_of_the_kind_that_a_look_at_all_its_cells_gives(
+    rows: list[tuple[str | None, ...]], blank: bool, first: bool
+) -> None:
+    width = len(HEADERS)
+    cells = [[None if blank else row[0], *row[1:], *NOTHING[3:]] for row in rows]
+    whole = grid([HEADERS, *cells])
+    of = table(whole, source(), NAME, ON)
+    assert of is not None
+    rest = whole.rows if first else whole.rows.slice(1)
+    close = rest.with_row_index(_POSITION).select(_kind(of, [f"c{at}" for at in range(width)], 0, int(first)))
+    assert kind(rest, of, first).equals(close.to_series(), null_equal=True)
