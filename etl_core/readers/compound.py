@@ -20,7 +20,7 @@ from etl_core.errors import DeliveryError
 DEFAULT_PASSWORD = "VelvetSweatshop"  # noqa: S105
 
 _FREE_SECTOR = 0xFFFF_FFFF
-_BOF, _EOF, _CODEPAGE = 0x0809, 0x000A, 0x0042
+_BOF, _EOF, _FILEPASS, _CODEPAGE = 0x0809, 0x000A, 0x002F, 0x0042
 _BIFF8 = 0x0600
 _UTF16 = 1200
 _PADDED = 4096
@@ -37,8 +37,11 @@ def opened(file: IO[bytes]) -> IO[bytes]:
             if any(entry != _FREE_SECTOR for entry in container.fat[container.nb_sect :]):
                 raise DeliveryError("unreadable")  # a sector in use lies beyond the end of the file
             package, workbook = container.exists("EncryptionInfo"), container.exists("Workbook")
-        file = _decrypted(file, package) if package or workbook else file
-        return _unicode(file) if workbook else file
+            stream = _workbook(container) if workbook else bytearray()
+        if package or (workbook and _FILEPASS in _globals(stream)):
+            file = _decrypted(file, package)
+            stream = _stream(file) if workbook else stream
+        return _unicode(file, stream) if workbook else file
     except DecryptionError:
         raise DeliveryError("encrypted") from None
     except DeliveryError:
@@ -48,10 +51,8 @@ def opened(file: IO[bytes]) -> IO[bytes]:
 
 
 def _decrypted(file: IO[bytes], package: bool) -> IO[bytes]:
-    """The content of an encrypted OOXML package or .xls; an .xls that is not encrypted is its own content."""
+    """The content of an encrypted OOXML package or .xls."""
     office: Any = msoffcrypto.OfficeFile(file)
-    if not office.is_encrypted():
-        return file
     if package:
         office.load_key(password=DEFAULT_PASSWORD, verify_password=True)
     else:
@@ -63,14 +64,14 @@ def _decrypted(file: IO[bytes], package: bool) -> IO[bytes]:
     return content
 
 
-def _unicode(file: IO[bytes]) -> IO[bytes]:
+def _unicode(file: IO[bytes], stream: bytearray) -> IO[bytes]:
     """An .xls of Excel 97 or later whose code page record says Unicode, as its text is, whatever it said before.
 
     Some writers leave 936 or 10008 there. Excel ignores the record; calamine believes it and makes mojibake.
     """
-    stream = _stream(file)
-    at = _codepage(stream)
-    if at is None:
+    at = _globals(stream).get(_CODEPAGE)
+    is_biff8 = struct.unpack_from("<H", stream, 4) == (_BIFF8,)
+    if at is None or not is_biff8 or struct.unpack_from("<H", stream, at) == (_UTF16,):
         return file
     struct.pack_into("<H", stream, at, _UTF16)
     return _with_stream(file, stream)
@@ -90,7 +91,11 @@ def _walkable(file: IO[bytes]) -> IO[bytes]:
 
 def _stream(file: IO[bytes]) -> bytearray:
     with olefile.OleFileIO(file) as container:
-        return bytearray(container.openstream("Workbook").read())
+        return _workbook(container)
+
+
+def _workbook(container: Any) -> bytearray:
+    return bytearray(container.openstream("Workbook").read())
 
 
 def _with_stream(file: IO[bytes], stream: bytearray) -> IO[bytes]:
@@ -103,15 +108,15 @@ def _with_stream(file: IO[bytes], stream: bytearray) -> IO[bytes]:
     return copy
 
 
-def _codepage(stream: bytes | bytearray) -> int | None:
-    """Offset of the code page in the globals of a BIFF8 workbook stream, or None where there is nothing to mend."""
-    kind, length, version = struct.unpack_from("<HHH", stream)
-    if (kind, version) != (_BOF, _BIFF8):
-        return None
+def _globals(stream: bytearray) -> dict[int, int]:
+    """Where the first record of each kind has its content, in the globals that a workbook stream begins with."""
+    kind, length = struct.unpack_from("<HH", stream)
+    if kind != _BOF:
+        raise DeliveryError("unreadable")
+    found: dict[int, int] = {}
     at = 4 + length
-    while at + 6 <= len(stream) and kind != _EOF:
-        kind, length, value = struct.unpack_from("<HHH", stream, at)
-        if kind == _CODEPAGE:
-            return at + 4 if value != _UTF16 else None
+    while at + 4 <= len(stream) and kind != _EOF:
+        kind, length = struct.unpack_from("<HH", stream, at)
+        found.setdefault(kind, at + 4)
         at += 4 + length
-    return None
+    return found

@@ -72,7 +72,9 @@ def _frames(workbook: CalamineWorkbook, index: int, batch: int) -> Iterator[pl.D
         first += sum(block.height for block in blocks)
 
 
-def _blocks(rows: Iterator[list[Any]], first: int, batch: int, sheet: CalamineSheet) -> Iterator[pl.DataFrame]:
+def _blocks(
+    rows: Iterator[list[Any]], first: int, batch: int, sheet: CalamineSheet
+) -> Iterator[pl.DataFrame]:
     """The next `batch` rows in frames of at most BLOCK; the first has the row number `first`."""
     end = first + batch
     while first < end:
