@@ -158,7 +158,7 @@ def _tuple(told: list[str] | None) -> tuple[str, ...] | None:
     return None if told is None else tuple(told)
 
 
-def encode(answer: Answer) -> list[bytes]:
+def encode(answer: Answer) -> list[bytes | memoryview]:
     """One message of the child: a JSON line, and the Arrow bytes that it announces."""
     kind = type(answer).__name__
     if not isinstance(answer, Prepared):
@@ -171,10 +171,11 @@ def encode(answer: Answer) -> list[bytes]:
     return [json.dumps(told).encode("ascii") + b"\n", *parts]
 
 
-def _arrow(frame: pl.DataFrame) -> bytes:
+def _arrow(frame: pl.DataFrame) -> memoryview:
+    """Arrow bytes, not copied once more. Texts with offsets, not views: fewer bytes, and the parent reads them faster."""
     buffer = io.BytesIO()
-    frame.write_ipc(buffer)
-    return buffer.getvalue()
+    frame.write_ipc(buffer, compat_level=pl.CompatLevel.oldest())
+    return buffer.getbuffer()
 
 
 def decode(text: bytes, exactly: Callable[[int], bytes]) -> Answer:
