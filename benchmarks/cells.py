@@ -24,7 +24,9 @@ DEFECTS = {
     "duplicate.in_delivery": 10,
 }
 COPIES = ("repeat", "duplicate.in_delivery")
-_DEALT = tuple(chain.from_iterable([name] * share for name, share in DEFECTS.items())) + (None,) * 9_800
+CHANGED = "changed"  # no defect: a row in which a correction says other hours
+BAD = 0.02
+_NAMED = tuple(chain.from_iterable([name] * share for name, share in DEFECTS.items()))
 PER_CLASS = 50
 PER_PERSON = 3  # rows that a person has on average
 
@@ -35,15 +37,30 @@ PER_PERSON = 3  # rows that a person has on average
 HELD = pl.col(KIND).is_in(COPIES).fill_null(False).cast(pl.UInt64)
 
 
-def kind(row: pl.Expr, seed: int) -> pl.Expr:
-    """The row's defect, or null; a copy is made of a faultless row only, so that its outcome is known."""
-    own, before = _drawn(row, seed), _drawn(row - pl.min_horizontal(row, pl.lit(1, pl.UInt64)), seed)
-    spoilt = own.is_in(COPIES) & (before.is_not_null() | (row == 0))
+def kind(row: pl.Expr, seed: int, bad: float, each: int, first: int = 0) -> pl.Expr:
+    """The row's defect, or null; `bad` is the share of rows with one, and a file begins every `each` rows from `first` on.
+
+    A copy is made of a faultless row of its own file only, so that its outcome is known; where many rows are defective,
+    copies are therefore a little rarer than drawn.
+    """
+    own, before = (
+        _drawn(row, seed, bad),
+        _drawn(row - pl.min_horizontal(row, pl.lit(1, pl.UInt64)), seed, bad),
+    )
+    begins = (row - pl.lit(first, pl.UInt64)) % max(1, each) == 0
+    spoilt = own.is_in(COPIES) & (before.is_not_null() | begins)
     return pl.when(~spoilt.fill_null(False)).then(own)
 
 
-def _drawn(row: pl.Expr, seed: int) -> pl.Expr:
-    return pick(below(row, _DEFECT, seed, len(_DEALT)), _DEALT)
+def changed(row: pl.Expr, seed: int, bad: float, every: int) -> pl.Expr:
+    """CHANGED for every so manieth row, or null where the next row was drawn as a copy and would not be one any more."""
+    copied = _drawn(row + 1, seed, bad).is_in(COPIES).fill_null(False)
+    return pl.when((row % every == 0) & ~copied).then(pl.lit(CHANGED))
+
+
+def _drawn(row: pl.Expr, seed: int, bad: float) -> pl.Expr:
+    dealt = (*_NAMED, *(None,) * (round(len(_NAMED) / bad) - len(_NAMED))) if bad else (None,)
+    return pick(below(row, _DEFECT, seed, len(dealt)), dealt)
 
 
 def bases(rows: int, seed: int) -> dict[str, pl.Expr]:
@@ -74,7 +91,7 @@ def _course(number: pl.Expr, group: pl.Expr, seed: int) -> dict[str, pl.Expr]:
     code = pl.lit("GP23") + _padded(of(_PROJECT, end=len(words.PROJECTS)), 5)
     start = pl.lit(date(2023, 2, 1)) + pl.duration(days=of(_START, end=240).cast(pl.Int64))
     hours = pick(of(_HOURS, end=3), ("80", "96", "120"))
-    other = _spoilt("duplicate.in_delivery", pl.lit("16"), hours)
+    other = _spoilt("duplicate.in_delivery", pl.lit("16"), _spoilt(CHANGED, pl.lit("72"), hours))
     mode = pick(of(_MODE, end=len(words.MODES)), words.MODES)
     return {
         "项目编号": code,

@@ -1,19 +1,19 @@
-"""The jobs that are measured: each a command over one delivery, and a proof that it did what it was asked."""
+"""The jobs that are measured: each a command, what it finds before it starts, and a proof that it did what it was asked."""
 
 from __future__ import annotations
 
 import json
 import shutil
-import sqlite3
-import subprocess
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
+from benchmarks.databases import Ask, Database, Sqlite
+from benchmarks.fates import FLOOR, asked, proven
+from benchmarks.inputs import OUTCOMES, Delivery
 from benchmarks.measure import Usage, measured
-from benchmarks.words import NAME
+from benchmarks.words import HEADERS
 
 CLONE = Path(__file__).resolve().parents[1]
 
@@ -22,98 +22,144 @@ ETL = "import sys; from etl_core.cli import main; sys.exit(main())"
 
 CONFIG = """\
 warehouse:
-  url: sqlite:///warehouse.sqlite
+  url: {url}
 key_file: person.key
 inbox: [{inbox}]
 plugins: {{allow: [swu_guopei]}}
 settle_seconds: 0
-limits: {{seconds: 7200}}
+limits: {{seconds: 86400, file_mb: 1048576}}
 """
+LENIENT = "sources: {swu_guopei: {error_limit: 1}}\n"  # a delivery with many faults is loaded nevertheless
+
+Proof = Callable[[Path, Ask], None]
+"""Given the job's folder and its database: RuntimeError where the job did not do what it was asked."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stock:
+    """A warehouse that `etl run` finds: the URL of the one to copy, its key, and how many deliveries it holds."""
+
+    url: str = ""
+    key: bytes = b""
+    deliveries: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """A command, made for a fresh folder, and the question how many records it left there (None: it leaves none)."""
+    """A command for a fresh folder and a fresh database."""
 
     name: str
-    command: Callable[[Path], Sequence[str]]
-    loaded: Callable[[Path], int] | None = None
+    command: Callable[[Path, str], Sequence[str]]
+    proof: Proof | None = None
+    database: Database = field(default_factory=Sqlite)
+    base: str = ""
+    ready: Callable[[Path, str], None] | None = None
 
-    def once(self, room: Path, wanted: int) -> Usage:
-        """Run it in an empty folder of its own. Raises RuntimeError where it did not leave `wanted` records."""
+    def once(self, room: Path, divided: bool = False) -> Usage:
+        """Run it in an empty folder of its own. Raises RuntimeError where it fails or its proof does."""
         folder = room / "run"
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir()
-        usage = measured(self.command(folder), folder, {"PYTHONPATH": str(CLONE)})
-        if self.loaded is not None and (found := self.loaded(folder)) != wanted:
-            raise RuntimeError(f"{self.name}: {found} records, {wanted} are right")
-        shutil.rmtree(folder)
+        try:
+            with self.database.fresh(folder, self.base) as url:
+                return self.into(folder, url, divided)
+        finally:
+            shutil.rmtree(folder)
+
+    def into(self, folder: Path, url: str, divided: bool = False) -> Usage:
+        """Run it in this folder, into this database, and leave what it made."""
+        if self.ready is not None:
+            self.ready(folder, url)
+        command = self.command(folder, url)
+        usage = measured(command, folder, {"PYTHONPATH": str(CLONE)}, self.database.server, divided)
+        if self.proof is not None:
+            self.proof(folder, lambda query: self.database.ask(url, query))
         return usage
 
 
-def whole(delivery: Path, truth: Mapping[str, int]) -> Job:
-    """`etl run` on an inbox that holds the delivery, into a fresh SQLite warehouse; its books must be the truth."""
-
-    def command(folder: Path) -> Sequence[str]:
-        config = folder / "pipeline.yaml"
-        config.write_text(CONFIG.format(inbox=json.dumps(str(delivery.parent))), encoding="utf-8")
-        return [sys.executable, "-c", ETL, "run", "--config", str(config)]
-
-    return Job("etl run", command, lambda folder: books(folder / "warehouse.sqlite", truth))
+def etl(*words: str) -> list[str]:
+    """The command `etl` of this clone."""
+    return [sys.executable, "-c", ETL, *words]
 
 
-def books(warehouse: Path, truth: Mapping[str, int]) -> int:
-    """Records of the one delivery. Raises RuntimeError where rows by outcome or reasons by code are not the truth."""
-    outcomes = ("read", "loaded", "quarantined", "skipped")
-    with closing(sqlite3.connect(warehouse)) as connection:
-        asked = ", ".join(f"rows_{name}" for name in outcomes)
-        rows = connection.execute(f"select {asked}, records from delivery").fetchone()
-        reasons = dict(connection.execute("select code, count(*) from reason group by code"))
-    found = {**dict(zip(outcomes, rows[:-1], strict=True)), **reasons}
-    if found != truth:
+def run(
+    delivery: Delivery,
+    database: Database,
+    stock: Stock | None = None,
+    *,
+    name: str = "etl run",
+    lenient: bool = False,
+    stands: int | None = None,
+) -> Job:
+    """`etl run` on the inbox of the delivery, into a fresh warehouse or a copy of the stock; its books must be the truth.
+
+    stands: how many records must stand then, where that is another question.
+    """
+    found = stock or Stock()
+
+    def ready(folder: Path, url: str) -> None:
+        configure(folder, url, delivery.inbox, lenient)
+        if found.key:
+            (folder / "person.key").write_bytes(found.key)
+            (folder / "person.key").chmod(0o600)
+
+    def proof(folder: Path, ask: Ask) -> None:
+        balanced(ask, delivery.truth, found.deliveries)
+        if stands is not None and (there := standing(ask)) != stands:
+            raise RuntimeError(f"{there} records stand, {stands} are right")
+
+    return Job(
+        name,
+        lambda folder, _: etl("run", "--config", str(folder / "pipeline.yaml")),
+        proof,
+        database,
+        found.url,
+        ready,
+    )
+
+
+def configure(folder: Path, url: str, inbox: Path, lenient: bool = False) -> None:
+    """Write the pipeline's configuration."""
+    text = CONFIG.format(url=json.dumps(url), inbox=json.dumps(str(inbox), ensure_ascii=False))
+    (folder / "pipeline.yaml").write_text(text + LENIENT * lenient, encoding="utf-8")
+
+
+def books(ask: Ask, after: int = 0) -> dict[str, int]:
+    """Rows by outcome and reasons by code, of the deliveries behind the first `after`."""
+    sums = ", ".join(f"coalesce(sum(rows_{name}), 0)" for name in OUTCOMES)
+    rows = ask(f"select {sums} from delivery where delivery_id > {after}")[0]
+    reasons = ask(
+        "select code, count(*) from reason join quarantine using (quarantine_id) "
+        f"where delivery_id > {after} group by code"
+    )
+    return {**{name: int(each) for name, each in zip(OUTCOMES, rows, strict=True)}, **dict(reasons)}
+
+
+def balanced(ask: Ask, truth: Mapping[str, int], after: int = 0) -> None:
+    """Raises RuntimeError where the books are not the truth."""
+    if (found := books(ask, after)) != truth:
         raise RuntimeError(f"the books are {found}, {dict(truth)} is the truth")
-    return int(rows[-1])
 
 
-def floor(delivery: Path) -> Job:
+def standing(ask: Ask) -> int:
+    """Records of which no later version stands."""
+    return int(ask("select count(*) from record where state = 'current'")[0][0])
+
+
+def floor(delivery: Delivery, database: Database, name: str = "bare floor") -> Job:
     """The bare floor (floor.py), which loads every row."""
 
-    def command(folder: Path) -> Sequence[str]:
-        return [sys.executable, "-m", "benchmarks.floor", str(delivery), str(folder / "floor.sqlite")]
+    def command(folder: Path, url: str) -> Sequence[str]:
+        words = [str(delivery.path), url, delivery.encoding, str(folder)]
+        return [sys.executable, "-m", "benchmarks.floor", *words]
 
-    return Job("bare floor", command, lambda folder: count(folder / "floor.sqlite"))
-
-
-def dlt(delivery: Path, python: Path) -> Job:
-    """dlt with a pydantic model a row (peer.py), which keeps repeats."""
-
-    def command(folder: Path) -> Sequence[str]:
-        return [str(python), str(CLONE / "benchmarks" / "peer.py"), str(delivery), str(folder)]
-
-    return Job("dlt", command, lambda folder: count(folder / "peer.sqlite"))
+    return Job(name, command, lambda _, ask: proven(asked(ask, HEADERS), delivery, FLOOR), database)
 
 
-def count(database: Path) -> int:
-    """Rows of the table `record`."""
-    with closing(sqlite3.connect(database)) as connection:
-        return int(connection.execute("select count(*) from record").fetchone()[0])
-
-
-def stage(delivery: Path, name: str, room: Path) -> Job:
+def stage(delivery: Delivery, name: str, room: Path, database: Database) -> Job:
     """One stage alone (stages.py); what `send` leaves in the room, the parent's stages find there."""
 
-    def command(folder: Path) -> Sequence[str]:
-        (room / "stages.sqlite").unlink(missing_ok=True)
-        return [sys.executable, "-m", "benchmarks.stages", name, str(delivery), str(room)]
+    def command(folder: Path, url: str) -> Sequence[str]:
+        return [sys.executable, "-m", "benchmarks.stages", name, str(delivery.path), str(room), url]
 
-    return Job(name, command)
-
-
-def made(room: Path, rows: int, seed: int) -> tuple[Path, dict[str, int]]:
-    """The delivery in an inbox of its own, made by another process so that this one stays small; and its truth."""
-    inbox = room / "inbox"
-    inbox.mkdir(parents=True, exist_ok=True)
-    delivery = inbox / NAME
-    command = [sys.executable, "-m", "benchmarks.sample", str(delivery), str(rows), str(seed)]
-    told = subprocess.run(command, cwd=CLONE, check=True, capture_output=True, text=True).stdout
-    return delivery, json.loads(told)
+    return Job(name, command, database=database)

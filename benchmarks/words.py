@@ -2,12 +2,25 @@
 
 from __future__ import annotations
 
-# The name by which the source tells year and batch.
-NAME = "西南大学国培结业数据_2023_第1批.csv"
+# 2024-01-15: a delivery that tells no date is as old as its file, and no class may start after it.
+MODIFIED = 1_705_276_800
+
+
+def name(batch: int = 1, suffix: str = ".csv", corrected: bool = False) -> str:
+    """The name by which the source tells year, batch and version."""
+    return f"西南大学国培结业数据_2023_第{batch}批{'_更正' * corrected}{suffix}"
+
 
 HEADERS = (
     "项目编号", "子项目", "班级", "学号", "姓名", "证件类型", "证件号", "省", "市", "县",
     "单位", "学段", "学科", "培训方式", "开始日期", "结束日期", "成绩", "是否合格", "学时", "证书编号",
+)  # fmt: skip
+
+# The same columns as the peers name them.
+FIELDS = (
+    "project_code", "project_name", "class_name", "agency_record_id", "person_name", "id_type", "id_number", "province",
+    "prefecture", "county", "employer_name", "stage", "subject", "mode_detail", "start_date", "end_date", "score", "result",
+    "hours", "certificate_no",
 )  # fmt: skip
 
 SURNAMES = tuple(

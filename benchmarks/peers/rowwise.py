@@ -1,27 +1,20 @@
-"""The same delivery through dlt, run by the Python of an environment that has it (dlt is no dependency of the project).
+"""dlt with a contract: rows as dicts, each judged by a pydantic model that holds the same row-level promises.
 
-`PYTHON benchmarks/peer.py FILE FOLDER` reads the rows as dicts, judges each by a pydantic model that holds the same
-row-level promises (a name, an identity number with the right check digit, a known mode, dates in order, hours that can be read),
-discards the faulty ones (schema contract `discard_row`), and appends the others to SQLite (its destination `sqlalchemy`).
-dlt keeps no reason, no cell and no place of a discarded row. It prints what it loaded as JSON.
+Those are a name, an identity number with the right check digit, a known mode, dates in order, hours that can be read. Faulty
+rows are discarded (schema contract `discard_row`), the others appended to SQLite (destination `sqlalchemy`). dlt keeps no
+reason, no cell and no place of a discarded row.
 """
 
 from __future__ import annotations
 
-import csv
-import json
 import os
 import sys
-from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 from typing import Any, Literal
 
-FIELDS = (
-    "project_code", "project_name", "class_name", "agency_record_id", "person_name", "id_type", "id_number", "province",
-    "prefecture", "county", "employer_name", "stage", "subject", "mode_detail", "start_date", "end_date", "score", "result",
-    "hours", "certificate_no",
-)  # fmt: skip
+from benchmarks.peers.files import rows
+
 WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
 
 
@@ -81,36 +74,30 @@ def contract() -> Any:
     return Completion
 
 
-def rows(path: Path) -> Iterator[dict[str, str]]:
-    """Every row under its field names; surplus cells of a malformed row under «surplus»."""
-    with path.open(encoding="gb18030", newline="") as file:
-        reader = csv.reader(file)
-        next(reader)
-        for row in reader:
-            told = dict(zip(FIELDS, row, strict=False))
-            yield told if len(row) <= len(FIELDS) else {**told, "surplus": "".join(row[len(FIELDS) :])}
+def main(path: Path, url: str, folder: Path) -> None:
+    """Load the file."""
+    contracts = {"tables": "evolve", "columns": "discard_row", "data_type": "discard_row"}
+    pipeline(url, folder).run(
+        rows(path),
+        table_name="record",
+        columns=contract(),
+        schema_contract=contracts,
+        write_disposition="append",
+    )
 
 
-def main(path: Path, folder: Path) -> None:
-    """Load the file and print the number of rows that arrived."""
+def pipeline(url: str, folder: Path) -> Any:
+    """A dlt pipeline into the database, which keeps its own state in the folder and tells nobody of it."""
     os.environ.update(
         DLT_DATA_DIR=str(folder / "dlt"), RUNTIME__DLTHUB_TELEMETRY="false", RUNTIME__LOG_LEVEL="CRITICAL"
     )
     import dlt
 
-    target = dlt.destinations.sqlalchemy(f"sqlite:///{folder / 'peer.sqlite'}")
-    contracts = {"tables": "evolve", "columns": "discard_row", "data_type": "discard_row"}
-    record = dlt.resource(
-        rows(path), name="record", columns=contract(), schema_contract=contracts, write_disposition="append"
-    )
-    pipeline = dlt.pipeline(
+    target = dlt.destinations.sqlalchemy(url)
+    return dlt.pipeline(
         "benchmark", destination=target, dataset_name="main", pipelines_dir=str(folder / "dlt")
     )
-    pipeline.run(record)
-    with pipeline.sql_client() as client:
-        loaded = client.execute_sql("select count(*) from record")
-    print(json.dumps({"loaded": loaded[0][0], "dlt": dlt.__version__}))
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), Path(sys.argv[2]))
+    main(Path(sys.argv[1]), sys.argv[2], Path(sys.argv[3]))
