@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
+import os
 import time
 import uuid
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
+from etl_core.ahead import PART, SMALL, ahead, answers
 from etl_core.config import Config
 from etl_core.errors import BalanceError, DeliveryError, KeyFileError
 from etl_core.inbox import Refused, Unchanged, arrivals, released, single, workroom
 from etl_core.keys import Keys
+from etl_core.pool import Answers, Executor, Pool, Told
 from etl_core.protocol import Claimed, Done, Hello, Job, Problem, Ready, SourceFacts
 from etl_core.records import Arrival, Counts, HeaderAccount, Outcome, Prepared
-from etl_core.supervisor import Supervisor
 
 # SQLAlchemy takes 0.3 s to import: time that the child, started before, needs for its own imports.
 if TYPE_CHECKING:
@@ -84,13 +86,13 @@ def run(
     """
     scope = _scope(config, only, dry_run)
     with ExitStack() as stack:
-        supervisor = stack.enter_context(Supervisor(_hello(config), config.limits.seconds))
+        executor = stack.enter_context(_executor(config))
         if accept is not None:
-            accept(supervisor.ready())
+            accept(executor.ready())
         warehouse = stack.enter_context(_opened(config, dry_run))
         stack.enter_context(warehouse.lock())
         room = stack.enter_context(workroom(config.work))
-        loading = Loading(supervisor, warehouse, watch, scope)
+        loading = Loading(executor, warehouse, watch, scope)
         coming = arrivals(
             config.inbox,
             room,
@@ -98,19 +100,19 @@ def run(
             config.limits.file_mb,
             _known(warehouse),
         )
-        report = Report(tuple(loading.outcomes(coming)), _problems(supervisor), dry_run)
+        report = Report(tuple(loading.outcomes(coming)), _problems(executor), dry_run)
         loading.close(report.exit_code)
         return report
 
 
-def check(file: Path, supervisor: Supervisor, warehouse: Warehouse, watch: Watch) -> Outcome:
+def check(file: Path, executor: Executor, warehouse: Warehouse, watch: Watch) -> Outcome:
     """Read one file as a run would, into `warehouse` (one in memory): its outcome, with every reason in the warehouse."""
     with workroom() as room:
         loading = Loading(
-            supervisor, warehouse, watch, Scope(limits=dict.fromkeys(_names(supervisor.ready()), 1.0))
+            executor, warehouse, watch, Scope(limits=dict.fromkeys(_names(executor.ready()), 1.0))
         )
         outcome = next(loading.outcomes(iter([single(file, room)])))
-        return _judged(outcome, supervisor.ready())
+        return _judged(outcome, executor.ready())
 
 
 def _judged(outcome: Outcome, ready: Ready) -> Outcome:
@@ -133,10 +135,10 @@ def _names(ready: Ready) -> list[str]:
     return [source.name for source in ready.sources]
 
 
-def _problems(supervisor: Supervisor) -> tuple[Problem, ...]:
+def _problems(executor: Executor) -> tuple[Problem, ...]:
     """The plugins that cannot be used; where not even the child can be started, that."""
     try:
-        return supervisor.ready().problems
+        return executor.ready().problems
     except DeliveryError as fault:
         return (Problem("etl_core.child", "chuanyu-etl", version("chuanyu-etl"), fault.code),)
 
@@ -145,6 +147,11 @@ def _known(warehouse: Warehouse) -> Callable[[str], bool]:
     """Whether bytes are loaded: asked once for all that were before the run, and again for each that was not."""
     before = warehouse.loaded()
     return lambda fingerprint: fingerprint in before or warehouse.known(fingerprint) is not None
+
+
+def _executor(config: Config) -> Pool:
+    processes = config.processes or max(1, min(4, len(os.sched_getaffinity(0)) - 1))
+    return Pool(_hello(config), config.limits.seconds, processes)
 
 
 def _hello(config: Config) -> Hello:
@@ -178,19 +185,19 @@ def _opened(config: Config, dry_run: bool) -> Warehouse:
 
 
 class Loading:
-    """The deliveries of one run, one after another."""
+    """The deliveries of one run, loaded one after another, read ahead."""
 
-    def __init__(self, supervisor: Supervisor, warehouse: Warehouse, watch: Watch, scope: Scope) -> None:
+    def __init__(self, executor: Executor, warehouse: Warehouse, watch: Watch, scope: Scope) -> None:
         from etl_core.warehouse import Run
 
-        self._supervisor, self._warehouse, self._watch, self._scope = supervisor, warehouse, watch, scope
+        self._executor, self._warehouse, self._watch, self._scope = executor, warehouse, watch, scope
         self._run = Run(uuid.uuid4().hex, datetime.now(UTC), f"chuanyu-etl {version('chuanyu-etl')}")
 
     def outcomes(self, coming: Iterator[Arrival | Refused | Unchanged]) -> Iterator[Outcome]:
         """One outcome for each delivery that this run is concerned with."""
-        for item in coming:
+        for item, begun in ahead(coming, self._begun, self._executor.size):
             started = time.monotonic()
-            outcome = self._outcome(item)
+            outcome = self._outcome(item, begun)
             if outcome is not None:
                 timed = replace(outcome, seconds=time.monotonic() - started)
                 self._watch.finished(timed)
@@ -201,31 +208,42 @@ class Loading:
         if not self._scope.dry_run:
             self._warehouse.finished(self._run.run_id, exit_code)
 
-    def _outcome(self, item: Arrival | Refused | Unchanged) -> Outcome | None:
+    def _begun(self, item: Arrival | Refused | Unchanged) -> Answers | None:
+        """A small delivery is read before its turn; a large one, when it comes, by all children at once."""
+        if isinstance(item, Arrival) and item.size <= SMALL:
+            return self._executor.submit(self._job(item), held=0)
+        return None
+
+    def _job(self, arrival: Arrival) -> Job:
+        split = PART if self._executor.size > 1 and arrival.size > 2 * PART else 0
+        scope = self._scope
+        return Job(str(arrival.path), arrival.name, arrival.modified, scope.only, scope.off, split=split)
+
+    def _outcome(self, item: Arrival | Refused | Unchanged, begun: Answers | None) -> Outcome | None:
         if isinstance(item, Unchanged):
             return Outcome(item.name, None, "unchanged")
         if isinstance(item, Refused):
             return Outcome(item.name, None, "failed", error=item.error.code, detail=item.error.detail)
-        with released(item):
+        with released(item), closing(answers(self._executor, self._job(item), begun)) as told:
+            if begun is not None and self._warehouse.known(item.fingerprint) is not None:
+                begun.drop()  # the same bytes were loaded since, under another name
+                return Outcome(item.name, None, "unchanged")
             self._watch.started(item.name)
-            return self._delivered(item)
+            return self._delivered(item, told)
 
-    def _delivered(self, arrival: Arrival) -> Outcome | None:
+    def _delivered(self, arrival: Arrival, told: Iterator[Told]) -> Outcome | None:
         """Load one delivery, or keep why it could not be; None where its source is not wanted in this run."""
         try:
-            return self._loaded(arrival)
+            return self._loaded(arrival, told)
         except DeliveryError as fault:
             detail = dict(fault.detail)
             return self._failed(arrival, str(detail.pop("source", "")), fault.code, detail)
         except BalanceError:
             return self._failed(arrival, "", "unbalanced", {})
 
-    def _loaded(self, arrival: Arrival) -> Outcome | None:
+    def _loaded(self, arrival: Arrival, told: Iterator[Told]) -> Outcome | None:
         scope = self._scope
-        answers = self._supervisor.stream(
-            Job(str(arrival.path), arrival.name, arrival.modified, scope.only, scope.off)
-        )
-        claimed = next(answers)
+        claimed = next(told)
         if not isinstance(claimed, Claimed):
             return None
         source = self._facts(claimed.source)
@@ -241,16 +259,16 @@ class Loading:
             run=self._run,
             dry_run=scope.dry_run,
         ) as load:
-            accounts = self._filled(load, answers)
+            accounts = self._filled(load, told)
             counts = load.finish(limit, accounts)
         done = Outcome(arrival.name, source.name, load.result, counts, place=claimed.place, accounts=accounts)
         if load.result == "rejected":
             done = replace(done, error="too_many_errors", detail=_excess(counts, limit))
         return replace(done, **asdict(load.plan))
 
-    def _filled(self, load: Load, answers: Iterator[Claimed | Prepared | Done]) -> tuple[HeaderAccount, ...]:
+    def _filled(self, load: Load, told: Iterator[Told]) -> tuple[HeaderAccount, ...]:
         """Store every batch; the accounts of the headers come last."""
-        for answer in answers:
+        for answer in told:
             if isinstance(answer, Done):
                 return answer.accounts
             if isinstance(answer, Prepared):
@@ -259,7 +277,7 @@ class Loading:
         return ()
 
     def _facts(self, name: str) -> SourceFacts:
-        return next(source for source in self._supervisor.ready().sources if source.name == name)
+        return next(source for source in self._executor.ready().sources if source.name == name)
 
     def _failed(
         self, arrival: Arrival, source: str, code: str, detail: dict[str, str | int]

@@ -16,7 +16,7 @@ from typing import Any
 
 import polars as pl
 
-from etl_core.records import HeaderAccount, Place, Prepared
+from etl_core.records import HeaderAccount, Part, Place, Prepared
 
 FRAMES = ("records", "keys", "issues", "skips", "refused")
 
@@ -36,7 +36,8 @@ class Job:
 
     `modified` is the file's modification time (seconds since the epoch); with `only`, deliveries of other sources are claimed
     and then left alone, as those of the sources in `off` always are; `batch` is the number of rows read at a time; a `survey`
-    asks only whose the delivery is, and why.
+    asks only whose the delivery is, and why. Where a delivery may be read in parts of about `split` bytes, the child says
+    which and reads none; each is then a job with its `part` and the `source` that the delivery was found to be of.
     """
 
     path: str
@@ -46,6 +47,9 @@ class Job:
     off: tuple[str, ...] = ()
     batch: int = 50_000
     survey: bool = False
+    split: int = 0
+    part: Part | None = None
+    source: str = ""
 
     def wants(self, source: str) -> bool:
         """Whether a delivery of this source is to be read."""
@@ -112,17 +116,19 @@ class Surveyed:
 
 @dataclass(frozen=True, slots=True)
 class Claimed:
-    """The source that a delivery belongs to, and where it stands among the others."""
+    """The source that a delivery belongs to, where it stands among the others, and the parts that it can be read in."""
 
     source: str
     place: Place
+    parts: tuple[Part, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """The whole delivery was sent; what became of its headers."""
+    """The whole delivery (or part) was sent: what became of its headers, and how many of its rows were records."""
 
     accounts: tuple[HeaderAccount, ...] = ()
+    records: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,7 +157,8 @@ def hello(text: str) -> Hello:
 def job(text: str) -> Job:
     """A parent's order, read back."""
     told = json.loads(text)
-    return Job(**{**told, "off": tuple(told["off"])})
+    part = Part(**told["part"]) if told["part"] else None
+    return Job(**{**told, "off": tuple(told["off"]), "part": part})
 
 
 def _tuple(told: list[str] | None) -> tuple[str, ...] | None:
@@ -203,7 +210,8 @@ def _surveyed(told: dict[str, Any]) -> Surveyed:
 def _claimed(told: dict[str, Any]) -> Claimed:
     place = told["place"]
     dated = date.fromisoformat(place["dated"]) if place["dated"] else None
-    return Claimed(told["source"], Place(**{**place, "order": tuple(place["order"]), "dated": dated}))
+    parts = tuple(Part(**each) for each in told["parts"])
+    return Claimed(told["source"], Place(**{**place, "order": tuple(place["order"]), "dated": dated}), parts)
 
 
 def _done(told: dict[str, Any]) -> Done:
@@ -212,7 +220,8 @@ def _done(told: dict[str, Any]) -> Done:
         tuple(
             HeaderAccount(each["file"], each["sheet"], **{kind: tuple(each[kind]) for kind in kinds})
             for each in told["accounts"]
-        )
+        ),
+        told["records"],
     )
 
 

@@ -93,6 +93,22 @@ class Arrival:
 
 
 @dataclass(frozen=True, slots=True)
+class Part:
+    """Bytes [start, end) of a text file that begin and end between two records, and what its readers need to know of the rest.
+
+    line: number of the first physical line; codec, mark (length of the byte order mark), valid: the recognised encoding.
+    """
+
+    start: int
+    end: int
+    line: int
+    codec: str
+    mark: int
+    valid: bool
+    delimiter: str
+
+
+@dataclass(frozen=True, slots=True)
 class Grid:
     """A bounded batch of rows of one sheet (or of a whole CSV), everything text, nothing interpreted.
 

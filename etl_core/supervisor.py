@@ -8,7 +8,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import suppress
 from dataclasses import asdict, replace
 from types import TracebackType
@@ -58,6 +58,18 @@ class Supervisor:
     ) -> None:
         self._end()
 
+    @property
+    def hello(self) -> Hello:
+        """What a child is started with now: with every plugin denied that killed or stopped one before."""
+        return self._hello
+
+    def kill(self) -> None:
+        """End the child from another thread: whoever listens to it hears that it is gone."""
+        process = self._process
+        if process is not None and process.poll() is None:
+            with suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
+
     def ready(self) -> Ready:
         """The sources and broken plugins that the child found. Raises DeliveryError crashed, memory or timeout."""
         while self._ready is None:
@@ -81,7 +93,7 @@ class Supervisor:
         assert isinstance(answer, Ready)
         return replace(answer, problems=(*self._fatal, *answer.problems))
 
-    def stream(self, job: Job) -> Iterator[Claimed | Prepared | Done]:
+    def stream(self, job: Job) -> Generator[Claimed | Prepared | Done]:
         """The child's answers about one delivery, in order.
 
         Raises DeliveryError with the child's code, or timeout, memory or crashed where it did not live to tell; `source` in its

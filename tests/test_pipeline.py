@@ -19,7 +19,7 @@ from etl_core.keys import Keys
 from etl_core.pipeline import DONE, PARTLY, Loading, Report, Scope, check, run
 from etl_core.protocol import Claimed, Done, Hello, Job, Problem
 from etl_core.records import Counts, Outcome, Prepared
-from etl_core.supervisor import Supervisor
+from etl_core.pool import Pool
 from etl_core.testing.bench import Bench
 from etl_core.warehouse import Warehouse
 from tests import made_up
@@ -200,8 +200,8 @@ def test_a_delivery_with_too_many_errors_is_rejected_and_tried_again_when_the_li
 
 def test_a_check_shows_every_reason_even_of_a_file_that_a_run_would_reject(home: Path) -> None:
     path = write(home / "made_up_2023.csv", [person(1), person(2, 学时="x"), person(3, 日期="x")])
-    with Supervisor(Hello(1024, allow=("made_up",)), 60) as supervisor, Warehouse.memory() as warehouse:
-        outcome = check(path, supervisor, warehouse, Watch())
+    with Pool(Hello(1024, allow=("made_up",)), 60) as pool, Warehouse.memory() as warehouse:
+        outcome = check(path, pool, warehouse, Watch())
         assert (outcome.result, outcome.error) == ("rejected", "too_many_errors")
         assert (outcome.detail, outcome.counts.quarantined) == ({"share": "67%", "limit": "20%"}, 2)
         (line,) = warehouse.deliveries().iter_rows(named=True)

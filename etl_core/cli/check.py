@@ -16,8 +16,8 @@ from etl_core.cli.exits import DONE, PARTLY
 from etl_core.cli.later import JSON
 from etl_core.cli.say import Lang, reason, title
 from etl_core.cli.watch import Bar, facts
+from etl_core.pool import Pool
 from etl_core.records import HeaderAccount, Outcome
-from etl_core.supervisor import Supervisor
 from etl_schemas.messages import text
 
 if TYPE_CHECKING:
@@ -29,12 +29,12 @@ Problem = dict[str, object]
 def check(lang: Lang, file: Path, config: Path | None, shape: str) -> int:
     """Print every problem of a file with its cell, then the counts and what became of its headers."""
     hello, seconds = settings.reading(config)
-    with Supervisor(hello, seconds) as supervisor:
+    with Pool(hello, seconds) as pool:
         from etl_core.warehouse import Warehouse  # beside the imports of the child
 
         with Warehouse.memory() as warehouse:
             with Bar() as bar:
-                outcome = pipeline.check(file, supervisor, warehouse, bar)
+                outcome = pipeline.check(file, pool, warehouse, bar)
             found = list(problems(warehouse, lang))
     tell = _piped if shape == JSON else _shown
     tell(outcome, found, lang)

@@ -112,6 +112,26 @@ class Limits(Section):
     """文件大小（MiB）｜size of a file, MiB."""
 
 
+class Dask(Section):
+    """Dask 集群｜a Dask cluster that reads deliveries (docs/scale.md)."""
+
+    address: str | None = None
+    """调度器地址，如 tls://主机:8786｜address of the scheduler, such as tls://host:8786."""
+
+    staging: str | None = None
+    """各节点都能读写的暂存位置（共享文件夹或 s3:// 等）｜where every node can read and write: a shared folder, or any
+    address that fsspec knows; what lies there is encrypted with a key of the run."""
+
+    ca_file: Place | None = None
+    """集群证书机构｜certificate of the cluster's authority, for tls://."""
+
+    cert_file: Place | None = None
+    """本机证书｜our own certificate, for tls://."""
+
+    cert_key: Place | None = None
+    """本机证书的私钥｜the private key of our certificate, for tls://."""
+
+
 class Log(Section):
     """运行日志｜the log of runs."""
 
@@ -137,6 +157,15 @@ class Config(Section):
 
     limits: Limits = Limits()
 
+    processes: int | None = Field(default=None, ge=1, le=256)
+    """同时读取的子进程数；缺省为处理器数减一，最多 4｜how many processes read at a time; one less than there are
+    processors when left out, at most 4."""
+
+    executor: Literal["local", "dask"] = "local"
+    """在哪里读取：本机，或 Dask 集群｜where deliveries are read: on this machine, or on a Dask cluster."""
+
+    dask: Dask = Field(default=Dask(), validate_default=True)
+
     settle_seconds: float = Field(default=2.0, ge=0, le=3600)
     """文件多少秒未变动才算写完｜a file that changed less than so many seconds ago is waited for."""
 
@@ -144,6 +173,16 @@ class Config(Section):
     """私有副本所在文件夹；缺省为临时文件夹｜folder of the private copies; a temporary one when left out."""
 
     log: Log = Log()
+
+    @field_validator("dask")
+    @classmethod
+    def _a_cluster_has_an_address(cls, dask: Dask, info: ValidationInfo) -> Dask:
+        if info.data.get("executor") == "dask" and not (dask.address and dask.staging):
+            raise PydanticCustomError(
+                "dask",
+                "executor 为 dask 时须写明 address 和 staging｜executor dask needs address and staging",
+            )
+        return dask
 
     inbox: tuple[Place, ...] = Field(json_schema_extra={"minItems": 1})
     """收件文件夹｜folders in which deliveries arrive; their files are read, never changed."""

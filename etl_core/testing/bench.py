@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from hashlib import sha256
@@ -62,6 +62,21 @@ class Told:
         return [one for one in self.answers if isinstance(one, Prepared)]
 
 
+@dataclass(frozen=True, slots=True)
+class Read:
+    """The answers about a file, as often as they are wanted."""
+
+    bench: Bench
+    job: Job
+
+    def __iter__(self) -> Iterator[Claimed | Prepared | Done]:
+        """Each answer in order."""
+        return self.bench.stream(self.job)
+
+    def drop(self) -> None:
+        """Nothing is going on that would have to end."""
+
+
 class Bench(Supervisor):
     """In the place of the supervisor: it reads in this very process, and each file only once."""
 
@@ -77,7 +92,16 @@ class Bench(Supervisor):
         """As the child says it."""
         return child.ready(self._found)
 
-    def stream(self, job: Job) -> Iterator[Claimed | Prepared | Done]:
+    @property
+    def size(self) -> int:
+        """Nothing is read side by side."""
+        return 1
+
+    def submit(self, job: Job, held: int = 0) -> Read:
+        """As a pool does."""
+        return Read(self, job)
+
+    def stream(self, job: Job) -> Generator[Claimed | Prepared | Done]:
         """As the child answers, from what was read before."""
         for answer in self.told(job).answers:
             if isinstance(answer, Failed):
