@@ -9,30 +9,46 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from etl_core.errors import DeliveryError
-from etl_core.readers import csv, workbook
+from etl_core.readers import csv, parts, workbook
 from etl_core.readers.options import ReadOptions
+from etl_core.readers.parts import Part
 from etl_core.records import Grid
 
-__all__ = ["ReadOptions", "read"]
+__all__ = ["Part", "ReadOptions", "divide", "read"]
 
 _ZIP = (b"PK\x03\x04", b"PK\x05\x06")
 _OLE2 = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 
 
-def read(path: Path, options: ReadOptions | None = None, batch: int = 50_000) -> Iterator[Grid]:
+def read(
+    path: Path, options: ReadOptions | None = None, batch: int = 50_000, part: Part | None = None
+) -> Iterator[Grid]:
     """Yield the rows of a delivery, at most `batch` to a Grid, sheets in the order of the workbook.
 
+    part: the rows of this part alone (`divide`); there may be none.
     Raises DeliveryError, at the first step or later: "empty" (no row that is not empty), "unreadable" (a
     truncated or broken container), "encrypted" (a password other than Excel's default one), "unsafe" (zip bombs,
     XML entities, rows and sheets beyond all measure).
     """
+    options = options or ReadOptions()
+    if part is not None:
+        yield from csv.grids(path, options, batch, part=part)
+        return
     container = workbook if _is_workbook(path) else csv
     nothing = True
-    for grid in container.grids(path, options or ReadOptions(), batch):
+    for grid in container.grids(path, options, batch):
         nothing = False
         yield grid
     if nothing:
         raise DeliveryError("empty")
+
+
+def divide(path: Path, options: ReadOptions | None = None, count: int = 1) -> tuple[Part, ...]:
+    """At most `count` parts of a delivery whose rows, one part after the other, are those of `read`; none of a workbook.
+
+    Raises DeliveryError("unreadable") where a text file is no text.
+    """
+    return () if _is_workbook(path) else parts.parts(path, options or ReadOptions(), count)
 
 
 def _is_workbook(path: Path) -> bool:

@@ -11,6 +11,7 @@ from etl_core.errors import DeliveryError
 from etl_core.readers import lines, text
 from etl_core.readers.batches import settled
 from etl_core.readers.options import ReadOptions
+from etl_core.readers.parts import Part, whole
 from etl_core.records import Grid
 
 # Bytes read at a time: enough for polars to be at full speed, little beside the frames made of them.
@@ -20,36 +21,31 @@ CHUNK = 1 << 23
 LONGEST = 1 << 24
 
 
-def grids(path: Path, options: ReadOptions, batch: int = 50_000, chunk: int = CHUNK) -> Iterator[Grid]:
+def grids(
+    path: Path, options: ReadOptions, batch: int = 50_000, chunk: int = CHUNK, part: Part | None = None
+) -> Iterator[Grid]:
     """Yield the rows of a text file; `row` is the physical line on which the record starts, from 1.
 
     An empty line is a row of width 0. A row with broken quoting has the fault "row.malformed" and the cells of
     its first line, split at every delimiter; one with undecodable bytes has "text.undecodable" and fault_at.
     chunk: bytes read at a time; it bounds the memory and never changes the rows.
+    part: the rows of this part of the file alone (parts.py), which are those that the whole file gives there.
     Raises DeliveryError: "unreadable" (not text), "unsafe" (a line over LONGEST bytes).
     """
-    for rows in settled(_frames(path, options, chunk), batch):
+    for rows in settled(_frames(path, part or whole(path, options), chunk), batch):
         yield Grid(rows)
 
 
-def _frames(path: Path, options: ReadOptions, chunk: int) -> Iterator[pl.DataFrame]:
-    encoding = text.recognise(path, options.encoding)
-    delimiter = _delimiter(next(text.blocks(path, encoding, 1 << 16), b""), options.delimiter)
-    rest, line = b"", 1
-    for block in text.blocks(path, encoding, chunk):
+def _frames(path: Path, part: Part, chunk: int) -> Iterator[pl.DataFrame]:
+    rest, line = b"", part.line
+    for block in text.blocks(path, part.encoding, chunk, part.start, part.end):
         rest += block
         cut = max(rest.rfind(b"\n"), rest.rfind(b"\r", 0, -1)) + 1  # a CR at the end may be half of a CRLF
         if len(rest) - cut > LONGEST:
             raise DeliveryError("unsafe", row=line)
         if cut:
-            rows = lines.rows(rest[:cut], line, delimiter)
+            rows = lines.rows(rest[:cut], line, part.delimiter)
             yield rows.frame
             rest, line = rest[cut - rows.left :], line + rows.lines
     if rest:
-        yield lines.rows(rest, line, delimiter, final=True).frame
-
-
-def _delimiter(head: bytes, stated: str) -> str:
-    """The stated delimiter; a tab instead of the comma where the first lines hold tabs and no comma."""
-    first = b"\n".join(head.splitlines()[:20])
-    return "\t" if stated == "," and b"\t" in first and b"," not in first else stated
+        yield lines.rows(rest, line, part.delimiter, final=True).frame

@@ -12,6 +12,7 @@ is by itself a record of the same width (PROOF fields or more): two lost quotes,
 from __future__ import annotations
 
 import csv
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
@@ -45,6 +46,16 @@ def regular(delimiter: str) -> str:
     mark = f"\\x{ord(delimiter):02x}"
     cell = f'(?:"[^"]*(?:""[^"]*)*"|[^"{mark}]*)'
     return f"^{cell}(?:{mark}{cell})*$"
+
+
+def width(line: str, delimiter: str) -> int | None:
+    """Fields of a line (with or without its end): 0 where it is empty, None where it is not regular."""
+    bare = line.rstrip("\r\n")
+    if '"' in bare:
+        if not re.fullmatch(regular(delimiter), bare):
+            return None
+        bare = re.sub('"[^"]*"', "", bare) or '"'
+    return bare.count(delimiter) + 1 if bare else 0
 
 
 def irregular(

@@ -10,6 +10,7 @@ from __future__ import annotations
 import codecs
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import BinaryIO
 
@@ -30,7 +31,7 @@ _MARKS = (
 )
 _ASCII = bytes(range(128))
 _PIECE = 1 << 20
-_DECODED = 1 << 17
+_DECODED = 1 << 17  # pieces that fit the processor's cache are decoded fastest
 _WINDOW = 1 << 16
 
 
@@ -73,30 +74,36 @@ def recognise(path: Path, encoding: str | None = None) -> Encoding:
         return Encoding("utf-8" if _nearly_utf8(file, invalid) else "gb18030")
 
 
-def blocks(path: Path, encoding: Encoding, size: int = 1 << 23) -> Iterator[bytes]:
+def blocks(
+    path: Path, encoding: Encoding, size: int = 1 << 23, start: int | None = None, end: int | None = None
+) -> Iterator[bytes]:
     """Yield the file as UTF-8, about `size` bytes at a time, without its mark; a block may end anywhere.
 
+    start, end: the bytes [start, end) of the file alone, which begin with a character.
     Undecodable sequences and NULs become DAMAGE, one per sequence; delimiters and line ends beside them survive.
     """
     with path.open("rb") as file:
-        file.seek(encoding.mark)
+        file.seek(encoding.mark if start is None else start)
         if encoding.valid:
-            while piece := file.read(size):
-                yield _marked(piece)
+            yield from map(_marked, _pieces(file, size, end))
             return
         decoder = codecs.getincrementaldecoder(encoding.codec)("chuanyu_damage")
-        while pieces := [*_decoded(file, decoder, size)]:
-            yield _marked(b"".join(pieces))
+        pieces = _pieces(file, min(size, _DECODED), end)
+        while block := [_utf8(decoder.decode(each)) for each in islice(pieces, max(1, size // _DECODED))]:
+            yield _marked(b"".join(block))
     yield _marked(_utf8(decoder.decode(b"", True)))
 
 
-def _decoded(file: BinaryIO, decoder: codecs.IncrementalDecoder, size: int) -> Iterator[bytes]:
-    """The next `size` bytes of a file as UTF-8; pieces that fit the processor's cache are decoded fastest."""
-    for start in range(0, size, _DECODED):
-        piece = file.read(min(_DECODED, size - start))
-        if not piece:
-            return
-        yield _utf8(decoder.decode(piece))
+def decoded(line: bytes, encoding: Encoding) -> str:
+    """A line as `blocks` gives it, within a file whose encoding has line ends that are no part of other characters."""
+    more = b"\n\n\n"  # GB18030's decoder, at the end of its bytes, would count a line end to half a character before it
+    text = (line + more).decode(encoding.codec, "chuanyu_damage")
+    return text[: -len(more)].replace("\0", DAMAGE)
+
+
+def _pieces(file: BinaryIO, size: int, end: int | None) -> Iterator[bytes]:
+    while piece := file.read(size if end is None else min(size, end - file.tell())):
+        yield piece
 
 
 def _utf8(text: str) -> bytes:
