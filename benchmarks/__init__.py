@@ -1,1 +1,1 @@
-"""What reproduces every performance figure of the project: `python -m benchmarks.run` (README.md beside this file)."""
+"""What reproduces every performance figure of the project: `python -m benchmarks COMMAND` (README.md beside this file)."""

@@ -313,29 +313,24 @@ def test_jobs_take_turns_and_each_turn_begins_with_another(bench):
     assert {title: len(each) for title, each in runs.items()} == {"a": 2, "b": 2}
 
 
+QUICK = [
+    ["whole", "--rows", "300", "--databases", "sqlite"],
+    ["files", "--files", "2", "--rows", "5"],
+    ["peers", "--rows", "300", "--peers", ""],
+]
+LONG = [
+    ["memory", "--rows", "300"],
+    ["growth", "--rows", "300", "--new", "300", "--existing", "300", "--corrected", "300", "--changes", "9"],
+    ["books", "--rows", "300", "--old-rows", "0"],
+    ["start", "--rows", "40"],
+    ["stages", "--rows", "300"],
+    ["bad", "--rows", "300"],
+]
+
+
 @pytest.mark.parametrize(
     "words",
-    [
-        ["whole", "--rows", "300", "--databases", "sqlite"],
-        ["memory", "--rows", "300"],
-        [
-            "growth",
-            "--rows",
-            "300",
-            "--new",
-            "300",
-            "--existing",
-            "300",
-            "--corrected",
-            "300",
-            "--changes",
-            "9",
-        ],
-        ["files", "--files", "2", "--rows", "5"],
-        ["books", "--rows", "300", "--old-rows", "0"],
-        ["start", "--rows", "40"],
-        ["peers", "--rows", "300", "--peers", ""],
-    ],
+    [*QUICK, *(pytest.param(words, marks=pytest.mark.slow) for words in LONG)],
     ids=lambda words: words[0],
 )
 def test_a_command_prints_tables_and_writes_the_same_as_json(words, tmp_path, capsys):

@@ -1,6 +1,7 @@
 """earthmover: a CSV source, rows filtered by pandas queries, lines of JSON. It loads no database.
 
-Its file source stops at a row with a field too many, so those rows are left out before it. Filters drop a row without a word; a check digit, an order of dates or a repeat are beyond its queries.
+Its file source stops at a row with a field too many, so those rows are left out before it. Filters drop
+a row without a word; these four hold no check digit, no order of dates and no repeats.
 """
 
 from __future__ import annotations
