@@ -185,11 +185,11 @@ def _arrow(frame: pl.DataFrame) -> memoryview:
     return buffer.getbuffer()
 
 
-def decode(text: bytes, exactly: Callable[[int], bytes]) -> Answer:
+def decode(text: bytes, exactly: Callable[[int], bytes | memoryview]) -> Answer:
     """The answer behind a JSON line; `exactly` reads that many of the bytes that follow it."""
     told = json.loads(text)
     if told["type"] == "Prepared":
-        parts = [pl.read_ipc(io.BytesIO(exactly(size))) for size in told["sizes"]]
+        parts = [pl.read_ipc(bytes(exactly(size))) for size in told["sizes"]]
         return Prepared(**dict(zip(FRAMES, parts, strict=True)), read=told["read"])
     return _READERS[told["type"]](told["value"])
 

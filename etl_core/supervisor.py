@@ -12,6 +12,7 @@ from collections.abc import Generator, Iterator
 from contextlib import suppress
 from dataclasses import asdict, replace
 from types import TracebackType
+from typing import NoReturn
 
 from etl_core import protocol
 from etl_core.errors import DeliveryError
@@ -189,10 +190,16 @@ class _Reader:
             self._more()
         return self._take(end + 1)
 
-    def exactly(self, size: int) -> bytes:
-        while len(self._buffer) < size:
-            self._more()
-        return self._take(size)
+    def exactly(self, size: int) -> memoryview:
+        """So many bytes, read to where they stay: a batch is not copied on its way."""
+        whole = memoryview(bytearray(size))
+        have = min(size, len(self._buffer))
+        whole[:have] = self._take(have)
+        while have < size:
+            self._wait()
+            read = os.readv(self._descriptor, [whole[have:]])
+            have += read or self._gone()
+        return whole
 
     def _take(self, size: int) -> bytes:
         taken = bytes(self._buffer[:size])
@@ -200,13 +207,17 @@ class _Reader:
         return taken
 
     def _more(self) -> None:
+        self._wait()
+        self._buffer += os.read(self._descriptor, 1 << 16) or self._gone()
+
+    def _wait(self) -> None:
         with selectors.DefaultSelector() as selector:
             selector.register(self._descriptor, selectors.EVENT_READ)
             if not selector.select(max(0.0, self._deadline - time.monotonic())):
                 raise DeliveryError("timeout")
-        chunk = os.read(self._descriptor, 1 << 20)
-        if not chunk:
-            # An allocation that Rust code cannot have ends the process by SIGABRT; the kernel's own limit by SIGKILL.
-            status = self._process.wait()
-            raise DeliveryError("memory" if status in (-signal.SIGABRT, -signal.SIGKILL) else "crashed")
-        self._buffer += chunk
+
+    def _gone(self) -> NoReturn:
+        """The pipe is closed: say of what the child died."""
+        # An allocation that Rust code cannot have ends the process by SIGABRT; the kernel's own limit by SIGKILL.
+        status = self._process.wait()
+        raise DeliveryError("memory" if status in (-signal.SIGABRT, -signal.SIGKILL) else "crashed")

@@ -12,6 +12,7 @@ import os
 import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -39,6 +40,7 @@ def insert(connection: sa.Connection, table: sa.Table, rows: pl.DataFrame) -> No
 
 
 Frames = Mapping[sa.Table, pl.DataFrame]
+NOTHING: Mapping[str, object] = {}
 
 
 def surplus(table: sa.Table) -> sa.Table:
@@ -113,21 +115,24 @@ class Stage:
     def abandon(self) -> None:
         """Leave nothing outside the transaction."""
 
-    def _move(self, table: sa.Table, stage: str, height: int) -> None:
-        columns = ", ".join(f'"{column.name}"' for column in table.columns)
+    def _move(self, table: sa.Table, stage: str, height: int, told: Mapping[str, object] = NOTHING) -> None:
+        """Move the rows of a stage; the columns in `told` it has not, for every row has this value."""
+        names = [column.name for column in table.columns]
+        columns = ", ".join(f'"{name}"' for name in names)
+        values = ", ".join("?" if name in told else f'"{name}"' for name in names)
+        given = tuple(told[name] for name in names if name in told)
         moved = self._connection.exec_driver_sql(
-            f'insert into "{table.name}" ({columns}) select {columns} from {stage} where true on conflict do nothing'
+            f'insert into "{table.name}" ({columns}) select {values} from {stage} where true on conflict do nothing',
+            given,
         ).rowcount
         if moved < height and table is self._first:
             self.left += height - moved
-            self._leave(stage, columns)
-
-    def _leave(self, stage: str, columns: str) -> None:
-        number = next(iter(self._first.primary_key.columns)).name
-        self._connection.exec_driver_sql(
-            f'insert into "{self._surplus.name}" select {columns} from {stage} as s where not exists'
-            f' (select 1 from "{self._first.name}" as t where t."{number}" = s."{number}")'
-        )
+            number = next(iter(table.primary_key.columns)).name
+            self._connection.exec_driver_sql(
+                f'insert into "{self._surplus.name}" select {values} from {stage} as s where not exists'
+                f' (select 1 from "{table.name}" as t where t."{number}" = s."{number}")',
+                given,
+            )
 
 
 class _Copied(Stage):
@@ -170,9 +175,10 @@ class _Files(Stage):
         super().__init__(connection, first, others)
         self._folder = folder
         self._waiting: list[Frames] = []
-        self._rows = dict.fromkeys(self._incoming, 0)
+        self._written = dict.fromkeys(self._incoming, 0)
         self._files, self._room = 0, FIRST
         self._file: _File | None = None
+        self._varying = {column.name for column in first.primary_key}
 
     def open(self) -> None:
         """Make the temporary tables; remove what a killed run left, whose lock is ours now."""
@@ -181,16 +187,13 @@ class _Files(Stage):
 
     def add(self, frames: Frames) -> None:
         """Keep a few rows; write many to the file, and move the file when it is large enough."""
-        for table, rows in frames.items():
-            self._rows[table] += rows.height
         self._waiting.append(frames)
-        if self._file is None and self._rows[self._first] < FEW:
+        if self._file is None and sum(each[self._first].height for each in self._waiting) < FEW:
             return
-        self._file = self._file or self._begun()
         for each in self._waiting:
-            self._file.add(each)
+            self._write(each)
         self._waiting.clear()
-        if self._rows[self._first] >= self._room and self._files < FILES:
+        if self._file is not None and self._written[self._first] >= self._room and self._files < FILES:
             self._attach(self._file)
 
     def flush(self) -> None:
@@ -207,10 +210,24 @@ class _Files(Stage):
             self._file.release()
         shutil.rmtree(self._folder, ignore_errors=True)
 
-    def _begun(self) -> _File:
+    def _write(self, frames: Frames) -> None:
+        """Into the file, or the next one where a column that was the same for all rows is so no longer."""
+        rows = frames[self._first]
+        if self._file is not None and (other := self._file.constants.other(rows)):
+            self._varying |= other
+            self._attach(self._file)
+        if self._file is None:
+            self._file = self._begun(rows)
+        self._file.add({**frames, self._first: self._file.constants.without(rows)})
+        for table, each in frames.items():
+            self._written[table] += each.height
+
+    def _begun(self, rows: pl.DataFrame) -> _File:
         self._files += 1
         self._folder.mkdir(mode=0o700, exist_ok=True)
-        return _File(self._folder / f"{self._files}.sqlite")
+        last = self._files == FILES  # there is no other one to go on with
+        constants = Constants({}) if last else Constants.of(rows, self._varying)
+        return _File(self._folder / f"{self._files}.sqlite", constants)
 
     def _attach(self, file: _File) -> None:
         file.complete()
@@ -218,21 +235,45 @@ class _Files(Stage):
         name = f"stage_{self._files}"
         self._connection.exec_driver_sql(f"attach ? as {name}", (str(file.path),))
         file.path.unlink()  # it lasts while it is attached, and no longer, even if we are killed
-        for table, height in self._rows.items():
+        for table, height in self._written.items():
             if height:
-                self._move(table, f'{name}."{table.name}"', height)
-        self._rows = dict.fromkeys(self._incoming, 0)
+                told = file.constants.values if table is self._first else {}
+                self._move(table, f'{name}."{table.name}"', height, told)
+        self._written = dict.fromkeys(self._incoming, 0)
         self._room = int(self._room * GROWTH)
+
+
+@dataclass(frozen=True, slots=True)
+class Constants:
+    """Columns that have the same value in every row: told once, not once a row. It saves a third of filling a stage."""
+
+    values: Mapping[str, object]
+
+    @classmethod
+    def of(cls, rows: pl.DataFrame, varying: set[str]) -> Constants:
+        """Those of a frame, but for columns that are known to vary elsewhere."""
+        columns = (column for column in _plain(rows) if column.name not in varying)
+        return cls({column.name: column[0] for column in columns if column.n_unique() == 1})
+
+    def without(self, rows: pl.DataFrame) -> pl.DataFrame:
+        """The columns that are left."""
+        return rows.drop(self.values)
+
+    def other(self, rows: pl.DataFrame) -> set[str]:
+        """Columns of a frame in which any row has another value."""
+        same = (pl.col(name).eq_missing(pl.lit(value)).all() for name, value in self.values.items())
+        held = _plain(rows).select(list(self.values)).select(same)
+        return {name for name in held.columns if not held.item(0, name)}
 
 
 class _File:
     """An SQLite file that Arrow's driver fills; no reader sees it before it is closed."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, constants: Constants) -> None:
         from adbc_driver_sqlite import dbapi  # 0.1 s, and only large deliveries need it
 
         os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
-        self.path = path
+        self.path, self.constants = path, constants
         with _guarded(path):
             self._connection = dbapi.connect(str(path), autocommit=True)
             self._cursor = self._connection.cursor()

@@ -5,8 +5,11 @@ from __future__ import annotations
 import errno
 from decimal import Decimal
 
+import polars as pl
 import pytest
 import sqlalchemy as sa
+from hypothesis import given
+from hypothesis import strategies as st
 
 from etl_core.errors import WarehouseError
 from etl_core.keys import Keys
@@ -118,3 +121,41 @@ def test_an_error_of_the_stage_tells_no_value(sqlite_url, filed, monkeypatch):
         with pytest.raises(WarehouseError) as caught:
             deliver(warehouse, batch(one(1)))
         assert str(caught.value).endswith("filling a stage: InternalError")
+
+
+def test_a_column_that_is_no_longer_the_same_for_all_rows_goes_on_in_another_file(
+    sqlite_url, filed, monkeypatch
+):
+    monkeypatch.setattr(bulk, "FIRST", 1000)
+    monkeypatch.setattr(bulk, "FILES", 3)
+    names = ["甲", "甲", "乙", None, "甲", "丙"]
+    rows = [
+        one(number, class_name=name, title=title)
+        for number, (name, title) in enumerate(zip(names, [*"aaabca"], strict=True), 1)
+    ]
+    with Warehouse.open(sqlite_url, Keys.random()) as warehouse:
+        load, _ = deliver(warehouse, *map(batch, rows))
+        found = warehouse.records(load.delivery_id)
+        assert found["class_name"].to_list() == names
+        assert "".join(found["title"]) == "aaabca"
+
+
+@given(
+    st.lists(st.lists(st.sampled_from([None, "", "a", "'"]), min_size=1, max_size=4), min_size=1, max_size=5)
+)
+def test_what_is_told_once_and_what_is_left_are_the_rows_again(columns):
+    width = max(map(len, columns))
+    rows = pl.DataFrame(
+        {str(at): (cells * width)[:width] for at, cells in enumerate(columns)},
+        schema=dict.fromkeys(map(str, range(len(columns))), pl.String()),
+    )
+    constants = bulk.Constants.of(rows, {"0"})
+    assert "0" not in constants.values
+    assert not constants.other(rows)
+    told = constants.without(rows).with_columns(
+        pl.lit(value, pl.String).alias(name) for name, value in constants.values.items()
+    )
+    assert told.select(rows.columns).equals(rows)
+    assert constants.other(
+        rows.with_columns(pl.lit("other").alias(name) for name in constants.values)
+    ) == set(constants.values)
