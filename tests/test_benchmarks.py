@@ -26,7 +26,7 @@ from benchmarks.draws import draw, pick
 from benchmarks.fates import Left
 from benchmarks.inputs import Delivery
 from benchmarks.measure import Usage, measured, median
-from benchmarks.peers import rowwise
+from benchmarks.peers import earthmover, rowwise
 from benchmarks.peers.files import rows as peer_rows
 from benchmarks.sample import Shape
 from benchmarks.words import AREAS, FIELDS, HEADERS, name
@@ -281,6 +281,13 @@ def test_every_peer_names_defects_there_are_and_an_environment_that_can_be_made(
     for peer in peers.PEERS.values():
         assert set(peer.fates) <= set(DEFECTS)
         assert peer.environment in environment.WANTED
+
+
+def test_earthmover_is_given_every_row_but_the_malformed_ones(delivery, tmp_path):
+    earthmover.ready(delivery.path, tmp_path)
+    rows = cells(tmp_path / "delivery.csv")
+    assert tuple(rows[0]) == FIELDS
+    assert rows[1:] == [row for row in cells(delivery.path)[1:] if len(row) == len(FIELDS)]
 
 
 def test_a_peer_that_is_not_installed_is_said_and_the_others_go_on(delivery, bench, capsys, monkeypatch):

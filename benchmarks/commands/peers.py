@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from argparse import ArgumentParser, Namespace
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -14,24 +14,36 @@ from benchmarks.databases import Ask, Sqlite
 from benchmarks.fates import Fate
 from benchmarks.inputs import Delivery
 from benchmarks.jobs import Job
+from benchmarks.peers import earthmover
 
 
 @dataclass(frozen=True, slots=True)
 class Peer:
-    """A tool: the environment that has it, its module here, what it does with defects, and the file it writes if no database."""
+    """A tool: the environment that has it, its module here, what it does with defects, and how it differs from the others.
+
+    file: what it writes in the place of a database; ready: what it needs before the clock starts, from delivery and folder.
+    """
 
     name: str
     environment: str
     module: str
     fates: Mapping[str, Fate] = field(default_factory=dict)
     file: str = ""
+    ready: Callable[[Path, Path], None] | None = None
 
 
 PEERS = {
     "dlt": Peer("dlt, a contract per row", "dlt", "rowwise", fates.ROWWISE),
     "arrow": Peer("dlt, Arrow, no contract", "dlt", "columnar", fates.FLOOR),
     "pandas": Peer("pandas, pandera, to_sql", "pandas", "pandas", fates.ROWWISE),
-    "earthmover": Peer("earthmover, JSON lines", "earthmover", "earthmover", fates.MOVER, "out/record.jsonl"),
+    "earthmover": Peer(
+        "earthmover, JSON lines",
+        "earthmover",
+        "earthmover",
+        fates.MOVER,
+        "out/record.jsonl",
+        earthmover.ready,
+    ),
 }
 FLOOR = "bare floor"
 
@@ -85,7 +97,11 @@ def job(peer: Peer, delivery: Delivery, python: Path) -> Job:
         left = fates.written(folder / peer.file) if peer.file else fates.asked(ask)
         fates.proven(left, delivery, peer.fates)
 
-    return Job(peer.name, command, proof, Sqlite())
+    def ready(folder: Path, url: str) -> None:
+        if peer.ready is not None:
+            peer.ready(delivery.path, folder)
+
+    return Job(peer.name, command, proof, Sqlite(), ready=ready)
 
 
 def _defects(told: Mapping[str, Mapping[str, Fate]], delivery: Delivery) -> str:

@@ -1,6 +1,6 @@
 """earthmover: a CSV source, rows filtered by pandas queries, lines of JSON. It loads no database.
 
-Its file source stops at a row with a field too many, so those rows are left out before it. Filters drop
+Its file source stops at a row with a field too many, so those rows are left out before the clock starts. Filters drop
 a row without a word; these four hold no check digit, no order of dates and no repeats.
 """
 
@@ -52,13 +52,17 @@ destinations:
 """
 
 
-def main(path: Path, url: str, folder: Path) -> None:
-    """Write the rows that pass to FOLDER/out/record.jsonl."""
+def ready(path: Path, folder: Path) -> None:
+    """Before the clock starts: its file, its configuration."""
     with (folder / "delivery.csv").open("w", encoding="gb18030", newline="") as file:
         writer = csv.DictWriter(file, FIELDS)
         writer.writeheader()
         writer.writerows(row for row in rows(path) if "surplus" not in row)
     (folder / "earthmover.yaml").write_text(settings(folder), encoding="utf-8")
+
+
+def main(path: Path, url: str, folder: Path) -> None:
+    """Write the rows that pass to FOLDER/out/record.jsonl."""
     from earthmover.__main__ import main as command
 
     sys.argv = ["earthmover", "run", "-c", str(folder / "earthmover.yaml"), "--skip-hashing"]
