@@ -14,8 +14,9 @@ from etl_core.readers.options import ReadOptions
 from etl_core.readers.parts import Part, whole
 from etl_core.records import Grid
 
-# Bytes read at a time: enough for polars to be at full speed, little beside the frames made of them.
-CHUNK = 1 << 23
+# Bytes read at a time. Larger chunks cost the child less time a row (8 MiB about 8 % less) but more memory at its peak
+# (8 MiB about a third more): this is the size that keeps it under 450 MiB with some room.
+CHUNK = 5 << 20
 
 # A line longer than this many bytes is no record of a table.
 LONGEST = 1 << 24
