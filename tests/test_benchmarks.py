@@ -331,7 +331,7 @@ LONG = [
     ["books", "--rows", "300", "--old-rows", "0"],
     ["start", "--rows", "40"],
     ["stages", "--rows", "300"],
-    ["bad", "--rows", "300"],
+    ["bad", "--rows", "300", "--shares", "0.5"],
 ]
 
 
