@@ -11,7 +11,7 @@ import os
 import resource
 import signal
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -20,7 +20,7 @@ from typing import BinaryIO
 from etl_core import discovery, protocol, recognise
 from etl_core.discovery import Found
 from etl_core.errors import DeliveryError
-from etl_core.extract import open_
+from etl_core.extract import Opening, open_
 from etl_core.prepare import prepare
 from etl_core.protocol import (
     Answer,
@@ -35,13 +35,15 @@ from etl_core.protocol import (
     Standing,
     Surveyed,
 )
-from etl_core.readers import ReadOptions, read
-from etl_core.records import Grid
+from etl_core.readers import ReadOptions, divide, read
+from etl_core.records import Grid, Part, Prepared
 from etl_core.source import Source
 
 DIE_WITH_PARENT = (
     1  # PR_SET_PDEATHSIG of Linux: a killed run leaves no child behind, whatever a plugin is doing
 )
+
+HEAD = 1 << 20  # bytes from the beginning of a file in which the reader of a later part looks for the header
 
 
 def arrived(modified: float) -> date:
@@ -52,8 +54,12 @@ def arrived(modified: float) -> date:
 def deliver(job: Job, sources: Sequence[Source]) -> Iterator[Answer]:
     """Every answer about one delivery, in order; `Done` alone where the job does not want its source.
 
-    A survey ends before the first row is read. Raises DeliveryError; any other exception is a plugin's.
+    A survey ends before the first row is read, and so does a delivery that is better read in parts. Raises DeliveryError;
+    any other exception is a plugin's.
     """
+    if job.part is not None:
+        yield from _part(job, job.part, next(source for source in sources if source.name == job.source))
+        return
     on = arrived(job.modified)
     claims, grids = recognise.survey(_readable(job, sources), job.name, sources, on)
     if job.survey:
@@ -63,17 +69,58 @@ def deliver(job: Job, sources: Sequence[Source]) -> Iterator[Answer]:
         yield Done()
         return
     opening = open_(grids, source, job.name, on)
-    yield Claimed(source.name, replace(opening.place, dated=opening.dated))
-    if not job.survey:
-        yield from (prepare(raw, source) for raw in opening.raws)
-    yield Done(tuple(opening.accounts))
+    parts = _divided(job, source)
+    yield Claimed(source.name, replace(opening.place, dated=opening.dated), parts)
+    if job.survey or parts:
+        yield Done(tuple(opening.accounts))
+        return
+    done = yield from _prepared(opening, source)
+    if not done.records:
+        raise DeliveryError("empty")
+    yield done
+
+
+def _prepared(opening: Opening, source: Source) -> Generator[Prepared, None, Done]:
+    """Every batch, and then what is to be said of all."""
+    records = 0
+    for raw in opening.raws:
+        records += raw.records
+        yield prepare(raw, source)
+    return Done(tuple(opening.accounts), records)
+
+
+def _divided(job: Job, source: Source) -> tuple[Part, ...]:
+    """The parts that a large delivery is better read in, if there are several."""
+    path = Path(job.path)
+    count = path.stat().st_size // job.split if job.split else 0
+    parts = divide(path, source.read, count) if count > 1 else ()
+    return parts if len(parts) > 1 else ()
+
+
+def _part(job: Job, part: Part, source: Source) -> Iterator[Answer]:
+    """The rows of one part, under the header that the file begins with."""
+    grids = _grids(job, source.read, part)
+    on = arrived(job.modified)
+    if part.line == 1:
+        opening = open_(recognise.gathered(grids), source, job.name, on)
+    else:
+        first = part.encoding.mark
+        head = replace(part, start=first, end=min(part.start, first + HEAD), line=1)
+        above = recognise.gathered(_grids(job, source.read, head))
+        opening = open_([next(above)], source, job.name, on, later=grids)
+    yield (yield from _prepared(opening, source))
 
 
 def _readable(job: Job, sources: Sequence[Source]) -> Iterator[Grid]:
-    """The file's grids; whatever a parser throws means that the file cannot be read, and its words stay here."""
+    """The file's grids, read as the source that its name tells wishes."""
     named = recognise.by_name(job.name, sources)
+    return _grids(job, named.read if named else ReadOptions())
+
+
+def _grids(job: Job, options: ReadOptions, part: Part | None = None) -> Iterator[Grid]:
+    """Whatever a parser throws means that the file cannot be read, and its words stay here."""
     try:
-        yield from read(Path(job.path), named.read if named else ReadOptions(), job.batch)
+        yield from read(Path(job.path), options, job.batch, part)
     except (DeliveryError, MemoryError, GeneratorExit):
         raise
     except BaseException as fault:  # noqa: BLE001  # a Rust panic in a reader is a BaseException

@@ -6,7 +6,7 @@ Everything stays text, trimmed once; beside each cell stands how it is read (exp
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from itertools import chain
 
@@ -48,6 +48,11 @@ class Raw:
     refused: pl.DataFrame
     read: int
 
+    @property
+    def records(self) -> int:
+        """How many of the rows are records, sound or not."""
+        return len(self.frame) + len(self.refused)
+
 
 @dataclass(frozen=True, slots=True)
 class Opening:
@@ -68,11 +73,14 @@ class _Delivery:
     dated: date
 
 
-def open_(grids: Iterable[Grid], source: Source, name: str, arrived: date) -> Opening:
+def open_(
+    grids: Iterable[Grid], source: Source, name: str, arrived: date, later: Iterable[Grid] | None = None
+) -> Opening:
     """Find the first table of `source` and say where the delivery stands; its rows are read when `raws` is consumed.
 
+    later: rows further down the table that `grids` begin, which are read in the place of theirs.
     Raises DeliveryError: schema.missing_column (no sheet has the promised header), place.unknown (neither name nor title
-    tells period and version), empty (nothing at all, or a header without a single row: ruling 16).
+    tells period and version), empty (nothing at all).
     """
     looked: list[Grid] = []
     coming = iter(grids)
@@ -85,7 +93,10 @@ def open_(grids: Iterable[Grid], source: Source, name: str, arrived: date) -> Op
                 raise DeliveryError("place.unknown")
             delivery = _Delivery(source, name, place.dated or arrived)
             accounts: list[HeaderAccount] = []
-            return Opening(place, delivery.dated, _raws(chain(looked, coming), delivery, accounts), accounts)
+            whole = _raws(chain(looked, coming), delivery, accounts)
+            return Opening(
+                place, delivery.dated, whole if later is None else _later(later, found, delivery), accounts
+            )
     if not looked:
         raise DeliveryError("empty")
     raise _headless(looked, source, arrived)
@@ -100,7 +111,6 @@ def _headless(grids: list[Grid], source: Source, on: date) -> DeliveryError:
 
 def _raws(grids: Iterable[Grid], delivery: _Delivery, accounts: list[HeaderAccount]) -> Iterator[Raw]:
     tables: dict[tuple[str | None, str | None], Table | None] = {}
-    records = 0
     for grid in grids:
         sheet = (grid.file, grid.sheet)
         first = sheet not in tables
@@ -109,11 +119,15 @@ def _raws(grids: Iterable[Grid], delivery: _Delivery, accounts: list[HeaderAccou
             if found is not None:
                 kinds = header.account(found.layout, delivery.source)
                 accounts.append(HeaderAccount(found.file, found.sheet, **kinds))
-        raw = _batch(grid, tables[sheet], delivery, first)
-        records += len(raw.frame) + len(raw.refused)
-        yield raw
-    if not records:
-        raise DeliveryError("empty")
+        yield _batch(grid, tables[sheet], delivery, first)
+
+
+def _later(grids: Iterable[Grid], of: Table, delivery: _Delivery) -> Iterator[Raw]:
+    """Rows under a header that was found elsewhere; where all of them are shorter, the columns that they lack are empty."""
+    for grid in grids:
+        lacking = [name for name in of.columns if name not in grid.rows.columns]
+        rows = grid.rows.with_columns(pl.lit(None, pl.String).alias(name) for name in lacking)
+        yield _batch(replace(grid, rows=rows), of, delivery, first=False)
 
 
 def _batch(grid: Grid, of: Table | None, delivery: _Delivery, first: bool) -> Raw:

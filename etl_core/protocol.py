@@ -16,7 +16,7 @@ from typing import Any
 
 import polars as pl
 
-from etl_core.records import HeaderAccount, Part, Place, Prepared
+from etl_core.records import Encoding, HeaderAccount, Part, Place, Prepared
 
 FRAMES = ("records", "keys", "issues", "skips", "refused")
 
@@ -157,8 +157,12 @@ def hello(text: str) -> Hello:
 def job(text: str) -> Job:
     """A parent's order, read back."""
     told = json.loads(text)
-    part = Part(**told["part"]) if told["part"] else None
+    part = _part(told["part"]) if told["part"] else None
     return Job(**{**told, "off": tuple(told["off"]), "part": part})
+
+
+def _part(told: dict[str, Any]) -> Part:
+    return Part(**{**told, "encoding": Encoding(**told["encoding"])})
 
 
 def _tuple(told: list[str] | None) -> tuple[str, ...] | None:
@@ -210,7 +214,7 @@ def _surveyed(told: dict[str, Any]) -> Surveyed:
 def _claimed(told: dict[str, Any]) -> Claimed:
     place = told["place"]
     dated = date.fromisoformat(place["dated"]) if place["dated"] else None
-    parts = tuple(Part(**each) for each in told["parts"])
+    parts = tuple(map(_part, told["parts"]))
     return Claimed(told["source"], Place(**{**place, "order": tuple(place["order"]), "dated": dated}), parts)
 
 

@@ -93,18 +93,23 @@ class Arrival:
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
-    """Bytes [start, end) of a text file that begin and end between two records, and what its readers need to know of the rest.
+class Encoding:
+    """Codec of a text file, length of its byte order mark, and whether its bytes are known to be valid UTF-8."""
 
-    line: number of the first physical line; codec, mark (length of the byte order mark), valid: the recognised encoding.
-    """
+    codec: str
+    mark: int = 0
+    valid: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Bytes [start, end) of a text file that begin with a record (end None: up to its end), and the number of its first
+    line from 1; with what recognition told of the whole file."""
 
     start: int
-    end: int
+    end: int | None
     line: int
-    codec: str
-    mark: int
-    valid: bool
+    encoding: Encoding
     delimiter: str
 
 

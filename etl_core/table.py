@@ -64,6 +64,11 @@ class Table:
         """Rows of the sheet's first grid up to and including the header."""
         return self.layout.top + self.layout.depth
 
+    @property
+    def columns(self) -> list[str]:
+        """The cell columns that the header covers."""
+        return [f"c{at}" for at in range(len(self.layout.texts))]
+
 
 def names(rows: pl.DataFrame) -> list[str]:
     """The cell columns of a grid's rows, from left to right."""

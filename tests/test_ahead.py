@@ -13,7 +13,7 @@ from etl_core.ahead import ahead, answers
 from etl_core.errors import DeliveryError
 from etl_core.pool import Told
 from etl_core.protocol import Claimed, Done, Job, Ready
-from etl_core.records import HeaderAccount, Part, Place
+from etl_core.records import Encoding, HeaderAccount, Part, Place
 
 ACCOUNT = HeaderAccount("a.csv", None, ("姓名",), (), (), ())
 PLACE = Place("2023", (2023,))
@@ -52,7 +52,7 @@ class Executor:
 
     def _told(self, job: Job) -> list[Told]:
         if job.part is None:
-            parts = tuple(Part(n, n + 1, n, "utf-8", 0, True, ",") for n in range(len(self.records)))
+            parts = tuple(Part(n, n + 1, n, Encoding("utf-8"), ",") for n in range(len(self.records)))
             return [Claimed("made_up", PLACE, parts), Done()]
         return [Done((ACCOUNT,) if job.part.start == 0 else (), self.records[job.part.start])]
 

@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -104,6 +105,46 @@ def test_a_place_that_is_none_is_a_fault_of_the_plugin(delivery: Path, told: obj
     (failed,) = answered(delivery, sources=[source(place=lambda name, above: told)])
     assert isinstance(failed, Failed)
     assert (failed.code, failed.source) == ("plugin.failed", "made_up")
+
+
+@pytest.mark.parametrize("lines", [[], ["合计", "注：按实填写"]])
+def test_a_header_alone_is_an_empty_delivery(tmp_path: Path, lines: list[str]) -> None:
+    path = tmp_path / "made_up_2023.csv"
+    path.write_text("\n".join([",".join(HEADERS), *lines]), encoding="utf-8")
+    assert answered(path)[-1] == Failed("empty", {}, "made_up")
+
+
+def test_a_large_delivery_is_not_read_but_told_in_parts_that_give_the_same(tmp_path: Path) -> None:
+    rows = [person(number % 700, 项目=f"课题{number}") for number in range(1, 7001)]
+    rows[3000] = person(1, 学时="若干")
+    rows[5000] = person(2, 备注="两\n行")
+    path = write(tmp_path / "made_up_2023_1.csv", rows)
+    whole = answered(path)
+    claimed, nothing = answered(path, split=100_000)
+    assert isinstance(claimed, Claimed)
+    assert replace(claimed, parts=()) == whole[0]
+    assert isinstance(nothing, Done)
+    assert len(claimed.parts) > 3
+
+    told = [answered(path, source="made_up", part=part, batch=900) for part in claimed.parts]
+    dones = [answers[-1] for answers in told]
+    assert dones[0].accounts == whole[-1].accounts
+    assert sum(done.records for done in dones) == whole[-1].records == 7000
+    for frame in protocol.FRAMES:
+        parted = pl.concat(
+            [getattr(one, frame) for answers in told for one in answers[:-1]], how="diagonal_relaxed"
+        )
+        assert parted.equals(pl.concat([getattr(one, frame) for one in whole[1:-1]], how="diagonal_relaxed"))
+
+
+def test_a_part_without_a_record_is_no_empty_delivery(tmp_path: Path) -> None:
+    lines = ["合计"] * 4000
+    path = tmp_path / "made_up_2023.csv"
+    path.write_text("\n".join([",".join(HEADERS), *lines]), encoding="utf-8")
+    claimed, _ = answered(path, split=8_000)
+    assert [answered(path, source="made_up", part=part)[-1].records for part in claimed.parts] == [0] * len(
+        claimed.parts
+    )
 
 
 def test_a_panic_of_a_reader_means_that_the_file_cannot_be_read(

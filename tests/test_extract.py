@@ -35,13 +35,6 @@ def lead(text: str) -> list[str | None]:
     return [text, *NOTHING[1:]]
 
 
-def test_a_header_alone_is_an_empty_delivery() -> None:
-    with pytest.raises(DeliveryError, match="empty"):
-        raws(grid([HEADERS]))
-    with pytest.raises(DeliveryError, match="empty"):
-        raws(grid([lead("登记表"), HEADERS, lead("合计"), lead("注：按实填写")]))
-
-
 def test_nothing_at_all_is_an_empty_delivery() -> None:
     with pytest.raises(DeliveryError, match="empty"):
         opened()

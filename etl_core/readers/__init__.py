@@ -11,8 +11,7 @@ from pathlib import Path
 from etl_core.errors import DeliveryError
 from etl_core.readers import csv, parts, workbook
 from etl_core.readers.options import ReadOptions
-from etl_core.readers.parts import Part
-from etl_core.records import Grid
+from etl_core.records import Grid, Part
 
 __all__ = ["Part", "ReadOptions", "divide", "read"]
 

@@ -11,8 +11,8 @@ from etl_core.errors import DeliveryError
 from etl_core.readers import lines, text
 from etl_core.readers.batches import settled
 from etl_core.readers.options import ReadOptions
-from etl_core.readers.parts import Part, whole
-from etl_core.records import Grid
+from etl_core.readers.parts import whole
+from etl_core.records import Grid, Part
 
 # Bytes read at a time. Larger chunks cost the child less time a row (8 MiB about 8 % less) but more memory at its peak
 # (8 MiB about a third more): this is the size that keeps it under 450 MiB with some room.

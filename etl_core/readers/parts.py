@@ -22,7 +22,7 @@ from typing import BinaryIO
 
 from etl_core.readers import quoting, text
 from etl_core.readers.options import ReadOptions
-from etl_core.readers.text import Encoding
+from etl_core.records import Part
 
 DIVISIBLE = frozenset({"utf-8", "gb18030", "gbk", "gb2312", "big5"})
 
@@ -32,18 +32,6 @@ WINDOW = 1 << 21
 
 _PIECE = 1 << 20
 _LONE = re.compile(rb"\r(?!\n)")
-
-
-@dataclass(frozen=True, slots=True)
-class Part:
-    """Bytes [start, end) of a text file that begin with a record (end None: up to its end), and the number of its first
-    line from 1; with what recognition told of the whole file."""
-
-    start: int
-    end: int | None
-    line: int
-    encoding: Encoding
-    delimiter: str
 
 
 def whole(path: Path, options: ReadOptions) -> Part:

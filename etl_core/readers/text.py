@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import codecs
 from collections.abc import Iterator
-from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 from typing import BinaryIO
 
 from etl_core.errors import DeliveryError
+from etl_core.records import Encoding
 
 # Stands for every undecodable byte sequence until its cell is found. A noncharacter, which Unicode keeps out
 # of interchange: U+FFFD would not do, for a file may hold it validly.
@@ -42,15 +42,6 @@ def _mark(error: UnicodeError) -> tuple[str, int]:
 
 
 codecs.register_error("chuanyu_damage", _mark)
-
-
-@dataclass(frozen=True, slots=True)
-class Encoding:
-    """Codec of a file, length of its byte order mark, and whether its bytes are known to be valid UTF-8."""
-
-    codec: str
-    mark: int = 0
-    valid: bool = False
 
 
 def recognise(path: Path, encoding: str | None = None) -> Encoding:
