@@ -89,7 +89,7 @@ def connectable(url: URL, create: bool) -> sa.Engine:
     if file is None:
         options |= {"poolclass": StaticPool, "connect_args": {"check_same_thread": False}}
     else:
-        options |= {"connect_args": {"timeout": PATIENCE}}
+        options |= {"connect_args": {"timeout": PATIENCE, "check_same_thread": False}}  # see writer.py
     engine = sa.create_engine(url, **options)
     event.listen(engine, "connect", _prepare)
     event.listen(engine, "begin", _begin)

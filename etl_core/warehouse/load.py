@@ -5,14 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import asdict
 from decimal import Decimal
+from functools import partial
 
-import polars as pl
 import sqlalchemy as sa
 
 from etl_core.keys import Keys
 from etl_core.records import Counts, HeaderAccount, Prepared
 from etl_core.warehouse import books, bulk, ledger, repeats, rows, tables, waiting
 from etl_core.warehouse.settle import Plan, settle
+from etl_core.warehouse.writer import Writer
+
+MANY = 5_000  # rows of a batch that is worth a thread
 
 
 class Load:
@@ -21,8 +24,11 @@ class Load:
     result: "loaded", or "rejected" when too many of its rows are faulty (ruling 14).
     """
 
-    def __init__(self, connection: sa.Connection, keys: Keys, batch: rows.Batch, stage: bulk.Stage) -> None:
-        self._connection, self._keys, self._batch, self._stage = connection, keys, batch, stage
+    def __init__(
+        self, connection: sa.Connection, keys: Keys, batch: rows.Batch, stage: bulk.Stage, writer: Writer
+    ) -> None:
+        self._connection, self._keys, self._batch = connection, keys, batch
+        self._stage, self._writer = stage, writer
         self._read = 0
         self._record = ledger.next_id(connection, tables.record.c.record_id)
         self._quarantine = ledger.next_id(connection, tables.quarantine.c.quarantine_id)
@@ -37,10 +43,12 @@ class Load:
         rows and errors do not belong together.
         """
         self._read += prepared.read
-        self._add_records(prepared)
-        self._add_refused(prepared)
-        if not prepared.skips.is_empty():
-            self._insert(tables.skipped_row, rows.skip_rows(prepared.skips, self.delivery_id))
+        staged, plain = self._staged(prepared), self._plain(prepared)
+        if prepared.read < MANY:
+            self._writer.rest()
+            self._write(staged, plain)
+        else:
+            self._writer.later(partial(self._write, staged, plain))
 
     def finish(self, limit: float = 0.2, accounts: Iterable[HeaderAccount] = ()) -> Counts:
         """Decide repeats, balance the books, judge the share of errors, settle which versions stand.
@@ -48,6 +56,7 @@ class Load:
         limit: highest share of quarantined rows among those that are records (ruling 14).
         Raises BalanceError when a row read is in no outcome, or in two.
         """
+        self._writer.rest()
         self._stage.flush()
         if self._stage.left:
             repeats.resolve(self._connection, self._batch, self._keys, self._quarantine)
@@ -60,29 +69,33 @@ class Load:
         books.close(self._connection, self.delivery_id, closed, accounts=written)
         return closed
 
-    def _add_records(self, prepared: Prepared) -> None:
+    def _staged(self, prepared: Prepared) -> bulk.Frames:
+        """Rows of the large tables."""
         if prepared.records.is_empty():
-            return
+            return {}
         records = rows.keyed(prepared.records, self._keys)
         made = rows.record_rows(records, self._batch, self._record)
         self._record += made.height
-        self._stage.add({tables.record: made, tables.person: rows.person_rows(records)})
-        if not prepared.issues.is_empty():
-            warnings = rows.warning_rows(prepared.issues, prepared.records, self.delivery_id)
-            self._insert(tables.warning, warnings)
+        return {tables.record: made, tables.person: rows.person_rows(records)}
 
-    def _add_refused(self, prepared: Prepared) -> None:
-        if prepared.refused.is_empty() and prepared.issues.is_empty():
-            return
-        made = rows.quarantine_rows(
+    def _plain(self, prepared: Prepared) -> bulk.Frames:
+        """Rows of the small tables, those first that others refer to."""
+        refused = rows.quarantine_rows(
             prepared.refused, prepared.keys, self._batch, self._keys, self._quarantine
         )
-        self._quarantine += made.height
-        self._insert(tables.quarantine, made)
-        self._insert(tables.reason, rows.reason_rows(prepared.issues, made))
+        self._quarantine += refused.height
+        return {
+            tables.quarantine: refused,
+            tables.reason: rows.reason_rows(prepared.issues, refused),
+            tables.warning: rows.warning_rows(prepared.issues, prepared.records, self.delivery_id),
+            tables.skipped_row: rows.skip_rows(prepared.skips, self.delivery_id),
+        }
 
-    def _insert(self, table: sa.Table, made: pl.DataFrame) -> None:
-        bulk.insert(self._connection, table, made)
+    def _write(self, staged: bulk.Frames, plain: bulk.Frames) -> None:
+        if staged:
+            self._stage.add(staged)
+        for table, made in plain.items():
+            bulk.insert(self._connection, table, made)
 
     def _tally(self, read: int) -> Counts:
         return books.tally(self._connection, self.delivery_id, read, varied=bool(self._batch.variant))

@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from etl_core.errors import BalanceError, KeyFileError, WarehouseError
 from etl_core.keys import Keys
 from etl_core.records import Arrival, Place
-from etl_core.warehouse import bulk, dialect, ledger, lock, measures, outcomes, rows, schema, tables
+from etl_core.warehouse import bulk, dialect, ledger, lock, measures, outcomes, rows, schema, tables, writer
 from etl_core.warehouse.load import Load
 from etl_core.warehouse.settle import SEMANTICS
 
@@ -109,8 +109,9 @@ class Warehouse:
         with dialect.writing(self._engine, f"loading a delivery of {source}") as connection:
             number = ledger.begin(connection, arrival, account, place, run)
             batch = rows.Batch(number, source, arrival.fingerprint, place, key, variant)
-            with bulk.staging(connection, tables.record, tables.person) as stage:
-                load = Load(connection, keys, batch, stage)
+            stage = bulk.staging(connection, tables.record, tables.person)
+            with stage as staged, writer.writing() as thread:
+                load = Load(connection, keys, batch, staged, thread)
                 yield load
             if not load.result:
                 raise BalanceError("the books of the delivery were not closed")
