@@ -13,6 +13,7 @@ import polars as pl
 SIZE = 16  # bytes of a key: a collision among 10^9 records has a chance of 10^-21
 PERSON = "person"  # pseudo-field of a key: the person's identity within the source
 FOLDED = frozenset({"project_name", "employer_name", "person_name"})
+NUMBERS = frozenset({"start_date", "end_date", "training_year"})  # written as digits and a comma, which no digit is
 
 EVENT = (
     PERSON, "project_name", "class_name", "start_date", "end_date", "training_year", "role", "mode_detail",
@@ -44,13 +45,16 @@ def event_key(rows: pl.DataFrame) -> pl.Series:
 
 
 def _hashed(rows: pl.DataFrame, parts: list[pl.Expr]) -> pl.Series:
+    written = _complete(rows).select(pl.concat_str(parts)).to_series()
+    return pl.Series([blake2b(text.encode(), digest_size=SIZE).digest() for text in written], dtype=pl.Binary)
+
+
+def _complete(rows: pl.DataFrame) -> pl.DataFrame:
+    """The rows with every column that a key may ask for, and who they are about."""
     lacking = [pl.lit(None, pl.String).alias(name) for name in OPTIONAL if name not in rows.columns]
-    written = rows.with_columns(lacking).select(pl.concat_str(parts)).to_series()
-    return pl.Series(map(_digest, written.to_list()), dtype=pl.Binary)
-
-
-def _digest(text: str) -> bytes:
-    return blake2b(text.encode(), digest_size=SIZE).digest()
+    whole = rows.with_columns(lacking)
+    nameless = whole["person_key"].null_count() == 0  # mostly nobody's name has to be looked at
+    return whole.with_columns(_person(nameless).alias(PERSON))
 
 
 def _field(name: str) -> pl.Expr:
@@ -62,16 +66,20 @@ def _field(name: str) -> pl.Expr:
 
 def _part(name: str) -> pl.Expr:
     if name == PERSON:
-        return _person()
+        return pl.col(PERSON)
+    if name in NUMBERS:
+        return pl.col(name).cast(pl.Int32).cast(pl.String).fill_null("-") + ","
     text = pl.col(name).cast(pl.String)
     return _netstring(folded(text) if name in FOLDED else text)
 
 
-def _person() -> pl.Expr:
+def _person(nameless: bool) -> pl.Expr:
     """The pseudonym where there is one, else name, namesake and employer (contract §4, ruling 34)."""
+    pseudonym = pl.lit("p") + pl.col("person_key").cast(pl.Binary).bin.encode("hex")
+    if nameless:
+        return pseudonym
     names = pl.concat_str([_part(name) for name in ("person_name", "namesake", "employer_name")])
-    pseudonym = pl.col("person_key").cast(pl.Binary).bin.encode("hex")
-    return pl.when(pseudonym.is_not_null()).then(pl.lit("p") + pseudonym).otherwise(pl.lit("n") + names)
+    return pseudonym.fill_null(pl.lit("n") + names)
 
 
 def folded(text: pl.Expr) -> pl.Expr:
