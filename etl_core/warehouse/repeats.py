@@ -47,9 +47,7 @@ def resolve(connection: sa.Connection, batch: Batch, keys: Keys, first: int) -> 
     rejected = [where for where, _, _ in verdicts.contradictions]
     _delete_warnings(connection, batch.delivery_id, [*verdicts.repeats, *rejected])
     _skip(connection, batch.delivery_id, verdicts.repeats)
-    for number, (where, kept, records) in enumerate(verdicts.contradictions, first):
-        _quarantine(connection, keys, batch, number, where=where, records=records)
-        _give_reason(connection, number, kept)
+    _refuse(connection, keys, batch, verdicts.contradictions, first)
     _forget_persons(connection, [one for _, _, records in verdicts.contradictions for one in records])
 
 
@@ -140,36 +138,47 @@ def _named(where: Where) -> dict[str, str | int]:
     return dict(zip(WHERE, where, strict=True))
 
 
-def _quarantine(
-    connection: sa.Connection, keys: Keys, batch: Batch, number: int, *, where: Where, records: list[Row]
+def _refuse(
+    connection: sa.Connection,
+    keys: Keys,
+    batch: Batch,
+    rows: list[tuple[Where, Where, list[Row]]],
+    first: int,
 ) -> None:
-    cells = json.dumps(_cells(records), ensure_ascii=False).encode()
-    connection.execute(
-        sa.insert(quarantine).values(
-            quarantine_id=number,
-            delivery_id=batch.delivery_id,
+    """Quarantine rows, and say with which row each of them disagrees."""
+    if not rows:
+        return
+    refused = [
+        {
+            "quarantine_id": number,
+            "delivery_id": batch.delivery_id,
             **_named(where),
-            row_key=records[0].row_key,
-            sealed=keys.seal(cells, seat(batch, *where)),
-            state="open",
-        )
-    )
+            "row_key": records[0].row_key or records[0].record_key,
+            "sealed": keys.seal(_cells(records), seat(batch, *where)),
+            "state": "open",
+        }
+        for number, (where, _, records) in enumerate(rows, first)
+    ]
+    reasons = [
+        {
+            "quarantine_id": number,
+            "position": 0,
+            "code": "duplicate.in_delivery",
+            "column": "",
+            "detail": {f"other_{name}": part for name, part in _named(kept).items()},
+        }
+        for number, (_, kept, _) in enumerate(rows, first)
+    ]
+    connection.execute(sa.insert(quarantine), refused)
+    connection.execute(sa.insert(reason), reasons)
 
 
-def _cells(records: list[Row]) -> dict[str, str]:
+def _cells(records: list[Row]) -> bytes:
     """What the row said, as far as its records have it; where they differ, all that they say."""
     said = {name: [one._mapping[name] for one in records] for name in ("id_masked", *VALUES[1:])}
     texts = {name: dict.fromkeys(str(one) for one in some if one is not None) for name, some in said.items()}
-    return {name: " / ".join(some) for name, some in texts.items() if some}
-
-
-def _give_reason(connection: sa.Connection, number: int, kept: Where) -> None:
-    detail = {f"other_{name}": part for name, part in _named(kept).items()}
-    connection.execute(
-        sa.insert(reason).values(
-            quarantine_id=number, position=0, code="duplicate.in_delivery", column="", detail=detail
-        )
-    )
+    told = {name: " / ".join(some) for name, some in texts.items() if some}
+    return json.dumps(told, ensure_ascii=False).encode()
 
 
 def _forget_persons(connection: sa.Connection, records: list[Row]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from decimal import Decimal
 from itertools import count, permutations
 
 import pytest
@@ -218,3 +219,18 @@ def test_a_way_to_add_up_that_nobody_knows_is_refused(warehouse):
     with pytest.raises(WarehouseError, match="add up"):
         deliver(warehouse, batch(one(1)), semantics="guess")
     assert warehouse.deliveries().is_empty()
+
+
+@pytest.mark.parametrize("variant", [(), ("mode_detail",)])
+def test_a_row_that_contradicted_another_waits_until_its_key_comes_again(each_warehouse, variant):
+    first, other = one(1), one(2, id_number=one(1)["id_number"], hours=Decimal("99.00"))
+    deliver(each_warehouse, batch(first, other), name="1.xlsx", place=at(1), variant=variant)
+    assert each_warehouse.reasons()["code"].to_list() == ["duplicate.in_delivery"]
+    deliver(
+        each_warehouse,
+        batch(one(7, id_number=one(1)["id_number"])),
+        name="2.xlsx",
+        place=at(2),
+        variant=variant,
+    )
+    assert each_warehouse.reasons().is_empty()
