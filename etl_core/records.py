@@ -121,12 +121,14 @@ class Grid:
     container is rectangular) · `fault` String: null, "row.malformed" or "text.undecodable" · `fault_at` Int64:
     0-based field of the fault, or null · `c0`…`cN` String, null where the cell is empty.
     Trailing empty rows do not exist (ruling 1); inner empty rows do.
+    headers: names of c0…cN where the container states them apart from its rows (dBASE, XML, JSON); no row is a header then.
     """
 
     rows: pl.DataFrame
     sheet: str | None = None
     visible: bool = True
     file: str | None = None
+    headers: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -47,7 +47,8 @@ class Table:
 
     facts    text of the contract's fields that do not stand in a column: from title, file name or sheet name
     above    the lines above the header
-    repeats  the physical rows of the header, by which a repeated header is known (ruling 3)
+    repeats  the physical rows of the header, by which a repeated header is known (ruling 3); none where the container
+             states the header apart from its rows
     width    number of fields of the header's record, null where the container is rectangular
     """
 
@@ -62,7 +63,7 @@ class Table:
     @property
     def end(self) -> int:
         """Rows of the sheet's first grid up to and including the header."""
-        return self.layout.top + self.layout.depth
+        return self.layout.top + len(self.repeats)
 
     @property
     def columns(self) -> list[str]:
@@ -76,7 +77,9 @@ def names(rows: pl.DataFrame) -> list[str]:
 
 
 def head(grid: Grid) -> list[header.Cells]:
-    """The first rows of a grid as plain lists, in which a header is searched."""
+    """The first rows of a grid as plain lists, in which a header is searched; or the header itself, where it is stated."""
+    if grid.headers is not None:
+        return [grid.headers]
     return list(grid.rows.select(names(grid.rows)).head(header.SEARCHED + 1).iter_rows())
 
 
@@ -97,6 +100,8 @@ def table(grid: Grid, source: Source, name: str, on: date) -> Table | None:
     rows = head(grid)
     above = "\n".join(cell for row in rows[: whole.top] for cell in row if cell)
     facts = _facts(source, above, name, grid.sheet)
+    if grid.headers is not None:
+        return Table(grid.file or name, grid.sheet, whole, facts, above, (), None)
     repeats = tuple(rows[whole.top : whole.top + whole.depth])
     return Table(grid.file or name, grid.sheet, whole, facts, above, repeats, grid.rows["width"][whole.top])
 
@@ -184,4 +189,4 @@ def _repeated(of: Table, cells: list[str]) -> pl.Expr:
         )
         for row in of.repeats
     )
-    return pl.any_horizontal(same)
+    return pl.any_horizontal(pl.lit(False), *same)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import date
 
 import polars as pl
@@ -233,3 +234,12 @@ def test_a_row_is_of_the_kind_that_a_look_at_all_its_cells_gives(
     rest = whole.rows if first else whole.rows.slice(1)
     close = rest.with_row_index(_POSITION).select(_kind(of, [f"c{at}" for at in range(width)], 0, int(first)))
     assert kind(rest, of, first).equals(close.to_series(), null_equal=True)
+
+
+def test_a_container_that_states_its_headers_has_no_header_row() -> None:
+    stated = replace(grid([person(1), HEADERS, person(2)]), headers=tuple(HEADERS))
+    opening = opened(stated)
+    (raw,) = opening.raws
+    assert raw.frame["row"].to_list() == [1, 2, 3]
+    assert raw.skips.is_empty()
+    assert opening.accounts[0].mapped == ("姓名", "证件号", "单位", "项目", "日期", "学时")
