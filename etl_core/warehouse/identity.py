@@ -13,7 +13,9 @@ import polars as pl
 SIZE = 16  # bytes of a key: a collision among 10^9 records has a chance of 10^-21
 PERSON = "person"  # pseudo-field of a key: the person's identity within the source
 FOLDED = frozenset({"project_name", "employer_name", "person_name"})
-NUMBERS = frozenset({"start_date", "end_date", "training_year"})  # written as digits and a comma, which no digit is
+NUMBERS = frozenset(
+    {"start_date", "end_date", "training_year"}
+)  # written as digits and a comma, which no digit is
 
 EVENT = (
     PERSON, "project_name", "class_name", "start_date", "end_date", "training_year", "role", "mode_detail",
@@ -37,6 +39,13 @@ def record_key(rows: pl.DataFrame, source: str, key: tuple[str, ...]) -> pl.Seri
 def row_key(rows: pl.DataFrame, source: str, key: tuple[str, ...], variant: tuple[str, ...]) -> pl.Series:
     """The same without the fields in which the records of one row differ (ruling 72)."""
     return record_key(rows, source, tuple(field for field in key if field not in variant))
+
+
+def refers(rows: pl.DataFrame, source: str) -> pl.Series:
+    """The record_key of the record that each entry of a ledger is about, by the agency's own number; null without one."""
+    about = pl.col("original").alias("agency_record_id")
+    named = record_key(rows.with_columns(about), source, ("agency_record_id",))
+    return named.to_frame("refers").select(pl.when(rows["original"].is_not_null()).then("refers")).to_series()
 
 
 def event_key(rows: pl.DataFrame) -> pl.Series:

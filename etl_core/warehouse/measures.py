@@ -74,10 +74,11 @@ def _states(connection: sa.Connection, ours: sa.ColumnElement[bool]) -> dict[str
 
 
 def _sums(connection: sa.Connection, ours: sa.ColumnElement[bool]) -> dict[str, str]:
+    credits_left = sa.func.coalesce(record.c.net_x100, record.c.credits_x100)
     sums = sa.select(
         _sum(_counting(), record.c.hours_x100).label("hours_recognised_passed_trainee"),
-        _sum(_counting(), record.c.credits_x100).label("credits_recognised_passed_trainee"),
-        _sum(record.c.state == "current", record.c.credits_x100).label("credits_all_current"),
+        _sum(_counting(), credits_left).label("credits_recognised_passed_trainee"),
+        _sum(record.c.state == "current", credits_left).label("credits_all_current"),
     ).where(ours)
     return {name: _decimal(number) for name, number in _row(connection, sums).items()}
 
@@ -104,7 +105,7 @@ def _how_many(condition: sa.ColumnElement[bool]) -> sa.ColumnElement[int]:
     return sa.func.count(sa.case((condition, 1)))
 
 
-def _sum(condition: sa.ColumnElement[bool], amount: sa.Column[int]) -> sa.ColumnElement[int]:
+def _sum(condition: sa.ColumnElement[bool], amount: sa.ColumnElement[int]) -> sa.ColumnElement[int]:
     return sa.func.coalesce(sa.func.sum(sa.case((condition, amount))), 0)
 
 

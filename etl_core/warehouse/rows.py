@@ -14,14 +14,15 @@ from etl_core.errors import BalanceError
 from etl_core.keys import RESIDENT, Keys, mask
 from etl_core.records import CARRIED, PLACE, Place
 from etl_core.warehouse import tables
-from etl_core.warehouse.identity import event_key, record_key, row_key
+from etl_core.warehouse.identity import event_key, record_key, refers, row_key
 
 WHERE = list(PLACE)
 DAMAGE = [*WHERE, "code", "column"]
 FIELDS = tuple(
     column.name
     for column in tables.record.columns
-    if column.name not in {"record_id", "delivery_id", "record_key", "row_key", "event_key", "state"}
+    if column.name
+    not in {"record_id", "delivery_id", "record_key", "row_key", "event_key", "refers", "net_x100", "state"}
 )
 """Columns of `record` that one row brings with it; the others say what became of it."""
 
@@ -57,7 +58,8 @@ def record_rows(records: pl.DataFrame, batch: Batch, first: int) -> pl.DataFrame
     """
     whole = _carried(records, batch.place.reporter)
     shaped = _in_reading_order(placed(whole)).with_columns(*map(_scaled, tables.SCALED))
-    varied = bool(batch.variant)
+    varied, entries = bool(batch.variant), shaped["original"].null_count() < shaped.height
+    about = refers(shaped, batch.source) if entries else pl.lit(None, pl.Binary)
     rows = row_key(shaped, batch.source, batch.key, batch.variant) if varied else pl.lit(None, pl.Binary)
     return shaped.with_row_index("record_id", first).select(
         pl.col("record_id").cast(pl.Int64),
@@ -66,13 +68,24 @@ def record_rows(records: pl.DataFrame, batch: Batch, first: int) -> pl.DataFrame
         rows.alias("row_key"),
         event_key(shaped).alias("event_key"),
         *FIELDS,
+        pl.lit(None, pl.Int64).alias("net_x100"),
+        about.alias("refers"),
         state().alias("state"),
     )
 
 
 def state() -> pl.Expr:
-    """What a record is when no other version is known: withdrawn when its agency says so (ruling 76)."""
-    return pl.when(pl.col("status") == "withdrawn").then(pl.lit("withdrawn")).otherwise(pl.lit("current"))
+    """What a record is when no other version is known: withdrawn when its agency says so (ruling 76).
+
+    A cancellation is kept, and is no record that counts (ruling 74).
+    """
+    return (
+        pl.when(pl.col("entry") == "cancellation")
+        .then(pl.lit("cancelling"))
+        .when(pl.col("status") == "withdrawn")
+        .then(pl.lit("withdrawn"))
+        .otherwise(pl.lit("current"))
+    )
 
 
 def _carried(records: pl.DataFrame, reporter: str) -> pl.DataFrame:

@@ -1,8 +1,8 @@
 """Which version of a record stands: a function of the stored versions and their deliveries' order alone.
 
 Nothing here knows when a delivery arrived, so the order of arrival cannot matter (contract §4). After a load
-only the touched scope is decided anew: the keys of the delivery where deliveries append, the slot where they
-replace each other. Another way to add up (a ledger, ruling 74) is one more entry of SEMANTICS.
+only the touched scope is decided anew: the keys of the delivery where deliveries append, these and the records that its
+entries are about in a ledger, the slot where deliveries replace each other.
 """
 
 from __future__ import annotations
@@ -25,9 +25,10 @@ verdict = sa.Table(
     sa.MetaData(),
     sa.Column("record_id", sa.BigInteger(), primary_key=True, autoincrement=False),
     sa.Column("state", sa.Text(), nullable=False),
+    sa.Column("net_x100", sa.Integer()),
     prefixes=["temporary"],
 )
-"""Records whose state changes, for as long as one settlement takes."""
+"""Records whose state or net credits change, for as long as one settlement takes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +63,7 @@ def _decided(connection: sa.Connection, mine: Row) -> Plan:
     """Decide the scope anew among its deliveries."""
     connection.execute(sa.schema.CreateTable(verdict))
     changes = SEMANTICS[mine.semantics](mine)
-    connection.execute(verdict.insert().from_select(["record_id", "state"], changes))
+    connection.execute(verdict.insert().from_select(verdict.columns.keys(), changes))
     dialect.measure(connection, verdict)
     plan = _plan(connection, mine.delivery_id)
     _apply(connection)
@@ -71,7 +72,9 @@ def _decided(connection: sa.Connection, mine: Row) -> Plan:
 
 
 def _alone(connection: sa.Connection, mine: Row) -> bool:
-    """Whether no other delivery can touch this one's records: a first delivery does not pay for settling."""
+    """Whether nothing but itself can touch this one's records: a first delivery does not pay for settling."""
+    if mine.semantics == "ledger":
+        return False  # its own entries can be about its own records
     others = _rivals(mine).where(delivery.c.delivery_id != mine.delivery_id)
     return connection.execute(others.limit(1)).first() is None
 
@@ -104,6 +107,71 @@ def _snapshot(mine: Row) -> Wanted:
     return _changes(versions, sa.case((missing, "withdrawn"), else_=_by_word(versions)))
 
 
+def _ledger(mine: Row) -> Wanted:
+    """The latest version of each key stands, less what entries about it take away (ruling 74).
+
+    A correction withdraws the record that it is about, whatever becomes of the correction; cancellations add up, and
+    withdraw a record of which nothing is left.
+    """
+    order = _order(mine)
+    here, all_of_it = record.alias("here"), record.alias("all_of_it")
+    keys = sa.select(here.c.record_key).where(here.c.delivery_id == mine.delivery_id)
+    about = sa.select(all_of_it.c.refers).where(
+        all_of_it.c.record_key.in_(keys), all_of_it.c.refers.is_not(None)
+    )
+    versions = _versions(order, record.c.record_key.in_(keys.union(about)))
+    entries = _entries(order)
+    cancelled = (
+        sa.select(sa.func.sum(entries.c.credits_x100))
+        .where(entries.c.refers == versions.c.record_key, entries.c.entry == "cancellation")
+        .correlate(versions)
+        .scalar_subquery()
+    )
+    corrected = (
+        sa.select(entries.c.entry)
+        .where(entries.c.refers == versions.c.record_key, entries.c.entry == "correction")
+        .correlate(versions)
+        .exists()
+    )
+    net = sa.func.coalesce(versions.c.credits_x100, 0) + cancelled
+    left = sa.case((versions.c.entry == "cancellation", sa.null()), else_=net)
+    wanted = sa.case(
+        (versions.c.replaced, "superseded"),
+        (versions.c.entry == "cancellation", "cancelling"),
+        (sa.or_(corrected, left <= 0), "withdrawn"),
+        else_=_by_word(versions),
+    )
+    stands = sa.case((versions.c.replaced, sa.null()), else_=left)
+    decided = sa.select(
+        versions.c.record_id,
+        wanted.label("wanted"),
+        stands.label("left"),
+        versions.c.state,
+        versions.c.net_x100,
+    ).subquery("decided")
+    changed = sa.or_(decided.c.wanted != decided.c.state, decided.c.left.is_distinct_from(decided.c.net_x100))
+    return sa.select(decided.c.record_id, decided.c.wanted, decided.c.left).where(changed)
+
+
+def _entries(order: sa.CTE) -> sa.Subquery:
+    """The latest versions of all entries that are about another record."""
+    entry, later = record.alias("entry"), record.alias("later")
+    turns, then = order.alias("turns"), order.alias("then")
+    replaced = (
+        sa.select(later.c.record_id)
+        .join_from(later, then, then.c.delivery_id == later.c.delivery_id)
+        .where(later.c.record_key == entry.c.record_key, then.c.turn > turns.c.turn)
+        .correlate(entry, turns)
+        .exists()
+    )
+    return (
+        sa.select(entry.c.refers, entry.c.entry, entry.c.credits_x100)
+        .join_from(entry, turns, turns.c.delivery_id == entry.c.delivery_id)
+        .where(entry.c.refers.is_not(None), ~replaced)
+        .subquery("about")
+    )
+
+
 def _order(mine: Row) -> sa.CTE:
     """The deliveries that decide, numbered by their effective order."""
     turn = sa.func.row_number().over(order_by=delivery.c.sort_key)
@@ -121,7 +189,12 @@ def _versions(order: sa.CTE, scope: sa.ColumnElement[bool]) -> sa.Subquery:
         .subquery("last")
     )
     row_key = sa.func.coalesce(record.c.row_key, record.c.record_key).label("row_key")
-    columns = (record.c.record_id, row_key, record.c.status, record.c.state, order.c.turn)
+    columns = (
+        *(record.c[name] for name in ("record_id", "record_key", "status", "state", "entry")),
+        *(record.c[name] for name in ("credits_x100", "net_x100")),
+        row_key,
+        order.c.turn,
+    )
     return (
         sa.select(*columns, (order.c.turn < last.c.turn).label("replaced"))
         .join_from(last, record, record.c.record_key == last.c.record_key)
@@ -136,12 +209,14 @@ def _by_word(versions: sa.Subquery) -> sa.ColumnElement[str]:
 
 def _changes(versions: sa.Subquery, latest: sa.ColumnElement[str]) -> Wanted:
     wanted = sa.case((versions.c.replaced, "superseded"), else_=latest)
-    return sa.select(versions.c.record_id, wanted).where(versions.c.state != wanted)
+    return sa.select(versions.c.record_id, wanted, sa.null()).where(versions.c.state != wanted)
 
 
 def _apply(connection: sa.Connection) -> None:
     connection.execute(
-        sa.update(record).values(state=verdict.c.state).where(record.c.record_id == verdict.c.record_id)
+        sa.update(record)
+        .values(state=verdict.c.state, net_x100=verdict.c.net_x100)
+        .where(record.c.record_id == verdict.c.record_id)
     )
 
 
@@ -175,5 +250,6 @@ def _standing(connection: sa.Connection, delivery_id: int) -> int:
 SEMANTICS: dict[str, Callable[[Row], Wanted]] = {
     "append": _append,
     "snapshot": _snapshot,
+    "ledger": _ledger,
 }
 """How deliveries of a source add up (contract §4): the states that change, as a query."""

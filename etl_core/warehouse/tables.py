@@ -13,7 +13,8 @@ from etl_core.warehouse.dialect import Instant, Sortable, Whole
 metadata = sa.MetaData()
 
 RESULTS = ("loaded", "rejected", "failed")
-STATES = ("current", "withdrawn", "superseded")
+STATES = ("current", "withdrawn", "superseded", "cancelling")
+ENTRIES = ("cancellation", "correction")  # of a ledger: records that are about another one (ruling 74)
 REFUSED = ("open", "closed")  # a row that was refused: waits, or was put right or replaced since
 SCALED = ("hours", "credits", "score")  # kept as integers × 100, since SQLite has no exact decimals
 
@@ -105,6 +106,8 @@ record = sa.Table(
     sa.Column("record_key", sa.LargeBinary(), nullable=False),
     sa.Column("row_key", sa.LargeBinary()),
     sa.Column("event_key", sa.LargeBinary(), nullable=False),
+    sa.Column("entry", sa.Text()),
+    sa.Column("refers", sa.LargeBinary()),  # the record_key of the record that an entry is about
     sa.Column("person_key", sa.LargeBinary()),
     text("person_name"),
     text("id_type"),
@@ -130,6 +133,7 @@ record = sa.Table(
     sa.Column("hours_x100", sa.Integer()),
     text("hours_basis"),
     sa.Column("credits_x100", sa.Integer()),
+    sa.Column("net_x100", sa.Integer()),  # credits that are left where some were cancelled
     text("credits_basis"),
     sa.Column("credit_kind", sa.Text()),
     sa.Column("score_x100", sa.Integer()),
@@ -141,7 +145,14 @@ record = sa.Table(
     text("reporter"),
     text("state"),
     one_of("state", STATES),
+    one_of("entry", ENTRIES),
     sa.Index("record_delivery", "delivery_id"),
+    sa.Index(
+        "record_refers",
+        "refers",
+        sqlite_where=sa.text("refers is not null"),
+        postgresql_where=sa.text("refers is not null"),
+    ),
     # SQLite finds a repeated key by this index, PostgreSQL by a hash: COPY cannot leave out a row (bulk.py).
     sa.Index("record_versions", "record_key", "delivery_id", unique=True).ddl_if(dialect="sqlite"),
     sa.Index("record_versions", "record_key", "delivery_id").ddl_if(dialect="postgresql"),

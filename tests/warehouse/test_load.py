@@ -42,7 +42,7 @@ def test_every_field_of_the_contract_but_the_number_is_stored():
         "score": "score_x100",
         "id_number": "person_key",
     }
-    ours = {"file", "sheet", "row", "own_side", "reporter"}
+    ours = {"file", "sheet", "row", "own_side", "reporter", "entry"}
     assert {scaled.get(name, name) for name in FIELDS} | ours == set(COLUMNS)
 
 

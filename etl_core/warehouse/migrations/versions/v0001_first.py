@@ -23,7 +23,7 @@ select
     r.project_code, r.project_name, r.class_name, r.level, r.mode, r.mode_detail, r.role, r.provider_name,
     r.start_date, r.end_date, r.date_precision, r.training_year,
     round(r.hours_x100 / 100.0, 2) as hours, r.hours_basis,
-    round(r.credits_x100 / 100.0, 2) as credits, r.credits_basis, r.credit_kind,
+    round(coalesce(r.net_x100, r.credits_x100) / 100.0, 2) as credits, r.credits_basis, r.credit_kind,
     round(r.score_x100 / 100.0, 2) as score, r.result, r.certificate_no, r.status, r.agency_record_id,
     d.source, d.slot, r.reporter, r.own_side, r.delivery_id, r.file, nullif(r.sheet, '') as sheet, r."row"
 from record as r
@@ -134,6 +134,8 @@ def upgrade() -> None:
         sa.Column("record_key", sa.LargeBinary(), nullable=False),
         sa.Column("row_key", sa.LargeBinary()),
         sa.Column("event_key", sa.LargeBinary(), nullable=False),
+        sa.Column("entry", sa.Text()),
+        sa.Column("refers", sa.LargeBinary()),
         sa.Column("person_key", sa.LargeBinary()),
         sa.Column("person_name", sa.Text(), nullable=False),
         sa.Column("id_type", sa.Text(), nullable=False),
@@ -159,6 +161,7 @@ def upgrade() -> None:
         sa.Column("hours_x100", sa.Integer()),
         sa.Column("hours_basis", sa.Text(), nullable=False),
         sa.Column("credits_x100", sa.Integer()),
+        sa.Column("net_x100", sa.Integer()),
         sa.Column("credits_basis", sa.Text(), nullable=False),
         sa.Column("credit_kind", sa.Text()),
         sa.Column("score_x100", sa.Integer()),
@@ -169,11 +172,21 @@ def upgrade() -> None:
         sa.Column("own_side", sa.Boolean(), nullable=False),
         sa.Column("reporter", sa.Text(), nullable=False),
         sa.Column("state", sa.Text(), nullable=False),
-        sa.CheckConstraint("state in ('current', 'withdrawn', 'superseded')", name="state_known"),
+        sa.CheckConstraint(
+            "state in ('current', 'withdrawn', 'superseded', 'cancelling')", name="state_known"
+        ),
+        sa.CheckConstraint("entry in ('cancellation', 'correction')", name="entry_known"),
         sa.PrimaryKeyConstraint("record_id"),
     )
     op.create_index("record_delivery", "record", ["delivery_id"])
     op.create_index("record_person", "record", ["person_key"])
+    op.create_index(
+        "record_refers",
+        "record",
+        ["refers"],
+        sqlite_where=sa.text("refers is not null"),
+        postgresql_where=sa.text("refers is not null"),
+    )
     op.create_index(
         "record_row",
         "record",
