@@ -89,9 +89,9 @@ def filename(pattern: str, shown: str, checks: Iterable[pa.Check] = (), reads: R
     return _field(Origin("name", pattern=pattern, shown=shown), checks, reads)
 
 
-def sheetname(shown: str, checks: Iterable[pa.Check] = ()) -> Any:
+def sheetname(shown: str, checks: Iterable[pa.Check] = (), reads: Reads | None = None) -> Any:
     """A field whose text is the name of the sheet that the row stands in."""
-    return _field(Origin("sheet", shown=shown), checks, None)
+    return _field(Origin("sheet", shown=shown), checks, reads)
 
 
 def _field(origin: Origin, checks: Iterable[pa.Check], reads: Reads | None) -> Any:

@@ -50,7 +50,7 @@ class Origins(RawContract):
     person_name: str = column("姓名", Header("教师姓名", until=date(2023, 6, 30)), optional=True)
     period: str = title(r"时间[:：](\S+)", shown="研修时间", reads=reading.span)
     reporter: str = filename(r"^(\w+)_", shown="报送方")
-    project_name: str = sheetname(shown="工作表")
+    subject: str = sheetname(shown="工作表", reads=reading.value(words.subject))
 
 
 def test_each_field_knows_where_its_text_comes_from() -> None:
@@ -59,7 +59,7 @@ def test_each_field_knows_where_its_text_comes_from() -> None:
         ("person_name", "header", "姓名"),
         ("period", "title", "研修时间"),
         ("reporter", "name", "报送方"),
-        ("project_name", "sheet", "工作表"),
+        ("subject", "sheet", "工作表"),
     ]
     assert found["person_name"].optional
     assert found["reporter"].pattern == r"^(\w+)_"
@@ -67,7 +67,8 @@ def test_each_field_knows_where_its_text_comes_from() -> None:
 
 def test_only_fields_that_say_how_are_read_into_parts() -> None:
     assert [(one.field, one.parts) for one in readings(Origins)] == [
-        ("period", ("start", "end", "precision", "given"))
+        ("period", ("start", "end", "precision", "given")),
+        ("subject", ("value",)),
     ]
 
 
