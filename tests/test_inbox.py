@@ -5,6 +5,7 @@ import hashlib
 import os
 import socket
 import stat
+import tarfile
 import threading
 import time
 import unicodedata
@@ -134,11 +135,57 @@ def test_what_became_known_during_the_run_is_not_copied_again(inbox, work):
     assert [type(one) for one in found] == [Arrival, Unchanged]
 
 
+def pull(inbox, name="pull_20231008", **pages):
+    """A folder of pages."""
+    (inbox / name).mkdir()
+    for page, content in pages.items():
+        put(inbox / name, f"{page}.json", content)
+    return inbox / name
+
+
+def test_a_folder_is_one_delivery_and_its_copy_an_archive_of_its_files(inbox, work):
+    pull(inbox, p2=b"[2]", p1=b"[1]")
+    (found,) = take(inbox, work)
+    assert (found.name, found.size) == ("pull_20231008", 6)
+    assert found.modified == pytest.approx(OLD)
+    with tarfile.open(found.path) as archive:
+        told = {member.name: archive.extractfile(member).read() for member in archive}
+    assert told == {"pull_20231008/p1.json": b"[1]", "pull_20231008/p2.json": b"[2]"}
+    assert list(told) == sorted(told)
+
+
+def test_the_same_pages_are_the_same_delivery_and_other_ones_are_not(inbox, work, tmp_path):
+    pull(inbox, p1=b"[1]", p2=b"[2]")
+    again = tmp_path / "again"
+    again.mkdir()
+    pull(again, p2=b"[2]", p1=b"[1]")
+    (first,), (second,) = take(inbox, work), take(again, work)
+    assert first.fingerprint == second.fingerprint
+    put(inbox / "pull_20231008", "p2.json", b"[3]")
+    assert take(inbox, work)[0].fingerprint != first.fingerprint
+
+
+@pytest.mark.parametrize("size", [0, 511, 512, 513, 3_000_000])
+def test_pages_of_every_size_come_whole(inbox, work, size):
+    content = os.urandom(size)
+    pull(inbox, page=content)
+    (found,) = take(inbox, work, file_mb=3)
+    with tarfile.open(found.path) as archive:
+        assert archive.extractfile("pull_20231008/page.json").read() == content
+
+
+def test_a_pull_with_a_page_that_is_still_written_or_no_file_or_nothing_is_refused(inbox, work):
+    put(pull(inbox, "young", page=b"[]"), "next.json.part")
+    (pull(inbox, "linked", page=b"[]") / "link.json").symlink_to("page.json")
+    pull(inbox, "none")
+    assert codes(take(inbox, work)) == {"young": "not_settled", "linked": "not_regular", "none": "empty"}
+
+
 def test_links_pipes_sockets_and_folders_are_refused_without_blocking(inbox, work, tmp_path, monkeypatch):
     put(tmp_path, "secret.csv")
     (inbox / "link.csv").symlink_to(tmp_path / "secret.csv")
     (inbox / "dangling.csv").symlink_to("nowhere")
-    (inbox / "folder.csv").mkdir()
+    (inbox / "folder.csv" / "inner").mkdir(parents=True)
     os.mkfifo(inbox / "pipe.csv")
     monkeypatch.chdir(inbox)
     with socket.socket(socket.AF_UNIX) as bound:

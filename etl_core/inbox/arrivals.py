@@ -6,11 +6,12 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, closing
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from etl_core.errors import DeliveryError
-from etl_core.inbox.copying import chunks, copied, fingerprint_of, opened
-from etl_core.inbox.listing import Faulty, Item, listed, pointed, shown, unfinished
+from etl_core.inbox.copying import bundled, chunks, copied, fingerprint_of, opened
+from etl_core.inbox.listing import Faulty, Folder, Item, listed, pointed, shown, unfinished
 from etl_core.records import Arrival
 
 
@@ -40,9 +41,10 @@ def arrivals(
     """Yield what lies in the folders, in folder order and by name within a folder.
 
     Every copy lies in `work` under its fingerprint, mode 0600, and belongs to the caller (see `released`).
+    A folder in an inbox is one delivery, and its copy a tar archive of the files in it; folders inside it are refused.
 
     Args:
-        folders: the inboxes; a folder's sub-folders are refused, not entered.
+        folders: the inboxes.
         work: an existing private folder (see `workroom`).
         settle_seconds: a file changed less than so many seconds ago is waited for, once for all files; one
             whose time lies in the future counts as settled.
@@ -54,7 +56,7 @@ def arrivals(
     """
     with ExitStack() as stack:
         found = [one for folder in folders for one in listed(folder, stack)]
-        _settle([one for one in found if isinstance(one, Item)], settle_seconds)
+        _settle([item for one in found for item in _items(one)], settle_seconds)
         for one in found:
             yield _refused(one) if isinstance(one, Faulty) else _taken(one, work, file_mb, known)
 
@@ -72,6 +74,13 @@ def single(file: Path, work: Path, file_mb: int = 2048) -> Arrival | Refused:
         return taken
 
 
+def _items(one: Item | Folder | Faulty) -> tuple[Item, ...]:
+    """The files of a delivery."""
+    if isinstance(one, Faulty):
+        return ()
+    return one.items if isinstance(one, Folder) else (one,)
+
+
 def _settle(items: list[Item], seconds: float) -> None:
     """Wait until the youngest file is `seconds` old; files of the future do not make it wait."""
     now = time.time()
@@ -84,19 +93,30 @@ def _refused(faulty: Faulty) -> Refused:
 
 
 def _taken(
-    item: Item, work: Path, file_mb: int, known: Callable[[str], bool]
+    one: Item | Folder, work: Path, file_mb: int, known: Callable[[str], bool]
 ) -> Arrival | Refused | Unchanged:
-    name = shown(item.name)
+    name, items = shown(one.name), _items(one)
+    size = sum(item.state.st_size for item in items)
     try:
-        if unfinished(item.name):
+        if any(unfinished(item.name) for item in items):
             raise DeliveryError("not_settled")
-        if item.state.st_size > file_mb << 20:
+        if not items:
+            raise DeliveryError("empty")
+        if size > file_mb << 20:
             raise DeliveryError("unreadable", limit=file_mb)
-        with closing(opened(item)) as file:
-            fingerprint = fingerprint_of(chunks(file, item))
+        with ExitStack() as stack:
+            content = _content(one, stack)
+            fingerprint = fingerprint_of(content())
             if known(fingerprint):
                 return Unchanged(name, fingerprint)
-            path = copied(chunks(file, item), work, fingerprint)
-        return Arrival(name, path, fingerprint, item.state.st_size, item.state.st_mtime)
+            path = copied(content(), work, fingerprint)
+        return Arrival(name, path, fingerprint, size, max(item.state.st_mtime for item in items))
     except DeliveryError as error:
         return Refused(name, error)
+
+
+def _content(one: Item | Folder, stack: ExitStack) -> Callable[[], Iterator[bytes]]:
+    """How the bytes of a delivery are read, as often as they are wanted; a file is opened once."""
+    if isinstance(one, Folder):
+        return partial(bundled, one)
+    return partial(chunks, stack.enter_context(closing(opened(one))), one)

@@ -41,6 +41,14 @@ class Item:
 
 
 @dataclass(frozen=True, slots=True)
+class Folder:
+    """A folder in an inbox, which is one delivery: the pages of a pull, by name (ruling 5)."""
+
+    name: str
+    items: tuple[Item, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Faulty:
     """A name, as on disk, that cannot even be considered."""
 
@@ -48,30 +56,40 @@ class Faulty:
     error: DeliveryError
 
 
-def listed(folder: Path, stack: ExitStack) -> list[Item | Faulty]:
+def listed(folder: Path, stack: ExitStack) -> list[Item | Folder | Faulty]:
     """List a folder by name; its descriptor stays open until `stack` is left.
 
     A folder that cannot be listed is itself the one faulty thing, so that the others go on.
     """
     try:
-        descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-        stack.callback(os.close, descriptor)
-        with os.scandir(descriptor) as entries:
-            names = sorted(entry.name for entry in entries if not _rubbish(entry.name))
+        descriptor = _held(folder, stack)
+        names = _names(descriptor)
     except OSError:
         return [Faulty(str(folder), DeliveryError("unreadable", folder=str(folder)))]
-    return [_first_seen(descriptor, name) for name in names]
+    return [_seen(descriptor, name, stack) for name in names]
 
 
-def pointed(file: Path, stack: ExitStack) -> Item | Faulty:
-    """The one file that a person names; a link is followed here, since a person chose it."""
+def pointed(file: Path, stack: ExitStack) -> Item | Folder | Faulty:
+    """The one file or folder that a person names; a link is followed here, since a person chose it."""
     whole = file.resolve()
     try:
-        descriptor = os.open(whole.parent, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        descriptor = _held(whole.parent, stack)
     except OSError:
         return Faulty(str(file), DeliveryError("unreadable"))
+    return _seen(descriptor, whole.name, stack)
+
+
+def _held(folder: Path | str, stack: ExitStack, inside: int | None = None) -> int:
+    """Open a folder until `stack` is left."""
+    flags = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC | (os.O_NOFOLLOW if inside is not None else 0)
+    descriptor = os.open(folder, flags, dir_fd=inside)
     stack.callback(os.close, descriptor)
-    return _first_seen(descriptor, whole.name)
+    return descriptor
+
+
+def _names(descriptor: int) -> list[str]:
+    with os.scandir(descriptor) as entries:
+        return sorted(entry.name for entry in entries if not _rubbish(entry.name))
 
 
 def unfinished(name: str) -> bool:
@@ -102,6 +120,22 @@ def _escaped(char: str) -> str:
 
 def _rubbish(name: str) -> bool:
     return name.startswith(_RUBBISH_STARTS) or name.lower() in _RUBBISH
+
+
+def _seen(folder: int, name: str, stack: ExitStack) -> Item | Folder | Faulty:
+    """A file, or a folder with nothing but files in it."""
+    found = _first_seen(folder, name)
+    if not (isinstance(found, Faulty) and found.error.detail.get("kind") == "folder"):
+        return found
+    try:
+        inner = _held(name, stack, inside=folder)
+        pages = [_first_seen(inner, page) for page in _names(inner)]
+    except OSError:
+        return Faulty(name, DeliveryError("unreadable"))
+    for page in pages:
+        if isinstance(page, Faulty):
+            return Faulty(name, page.error)
+    return Folder(name, tuple(page for page in pages if isinstance(page, Item)))
 
 
 def _first_seen(folder: int, name: str) -> Item | Faulty:
