@@ -1,0 +1,40 @@
+"""A folder of an inbox, packed into one archive by the parent (inbox/copying.py) → the Grids of its files."""
+
+from __future__ import annotations
+
+import tarfile
+from collections.abc import Iterator
+from functools import partial
+from pathlib import Path
+
+from etl_core.errors import DeliveryError
+from etl_core.readers import json
+from etl_core.readers.options import ReadOptions
+from etl_core.records import Grid
+
+_MAGIC = slice(257, 262)
+HEAD = _MAGIC.stop
+
+
+def recognised(head: bytes) -> bool:
+    """Whether a file is such an archive."""
+    return head[_MAGIC] == b"ustar"
+
+
+def grids(path: Path, options: ReadOptions, batch: int = 50_000) -> Iterator[Grid]:
+    """Yield the rows of every file, in the order of their names; `file` is the path with the folder's name.
+
+    Raises DeliveryError: "unreadable" (a file that is no page of JSON), and what json.pages raises.
+    """
+    with tarfile.open(path, "r:", encoding="utf-8", errors="surrogateescape") as archive:
+        members = [member for member in archive if member.isreg()]
+        pull = [json.Page(member.name, partial(_bytes, archive, member)) for member in members]
+        if not all(json.recognised(page.data()[:64]) for page in pull):
+            raise DeliveryError("unreadable")
+        yield from json.pages(pull, options, batch)
+
+
+def _bytes(archive: tarfile.TarFile, member: tarfile.TarInfo) -> bytes:
+    file = archive.extractfile(member)
+    assert file is not None
+    return file.read()

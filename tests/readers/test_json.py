@@ -1,0 +1,165 @@
+"""JSON: pages of a pull, lists of records, lines; every value as it stands in the file."""
+
+from __future__ import annotations
+
+import io
+import json
+import tarfile
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from etl_core.errors import DeliveryError
+from etl_core.readers import read
+from etl_core.readers.json import COLUMNS, Page, pages
+from etl_core.readers.options import ReadOptions
+
+
+def told(path: Path, batch: int = 50_000) -> list[dict[str, Any]]:
+    """Every record as header → text, with its place."""
+    found = []
+    for grid in read(path, batch=batch):
+        assert grid.headers is not None
+        for line in grid.rows.iter_rows(named=True):
+            cells = {header: line[f"c{at}"] for at, header in enumerate(grid.headers)}
+            found.append({"": (grid.file, line["row"]), **cells})
+    return found
+
+
+def write(path: Path, value: Any) -> Path:
+    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def packed(path: Path, **files: Any) -> Path:
+    """A folder as the inbox packs it."""
+    with tarfile.open(path, "w") as archive:
+        for name, value in files.items():
+            data = value if isinstance(value, bytes) else json.dumps(value).encode()
+            entry = tarfile.TarInfo(f"pull/{name}.json")
+            entry.size = len(data)
+            archive.addfile(entry, io.BytesIO(data))
+    return path
+
+
+def test_a_value_is_the_text_of_the_file(tmp_path):
+    path = write(
+        tmp_path / "a",
+        '[{"n": 500199198001010015, "f": 30.50, "e": 5.0E+17, "t": true, "z": null, "s": " x"}]',
+    )
+    ((record),) = told(path)
+    assert record == {
+        "": (None, 1),
+        "n": "500199198001010015",
+        "f": "30.50",
+        "e": "5.0E+17",
+        "t": "true",
+        "z": None,
+        "s": " x",
+    }
+
+
+def test_nested_fields_are_named_by_their_path(tmp_path):
+    path = write(
+        tmp_path / "a", [{"a": {"b": "1"}, "c": [{"d": "2"}, {"d": "3"}], "e": ["x", "y"], "f": [], "g": {}}]
+    )
+    (record,) = told(path)
+    assert record == {
+        "": (None, 1),
+        "a.b": "1",
+        "c[0].d": "2",
+        "c[1].d": "3",
+        "e": "x;y",
+        "f": None,
+        "g": None,
+    }
+
+
+def test_the_list_of_records_is_found_wherever_it_stands(tmp_path):
+    path = write(tmp_path / "a", {"code": 0, "data": {"items": [{"id": "1"}, {"id": "2"}], "totalCount": 2}})
+    assert [record["id"] for record in told(path)] == ["1", "2"]
+
+
+def test_a_record_on_each_line_has_the_number_of_its_line(tmp_path):
+    path = write(tmp_path / "a", '{"id": 1}\n\n{"id": 2, "more": "x"}\n')
+    assert told(path) == [
+        {"": (None, 1), "id": "1", "more": None},
+        {"": (None, 3), "id": "2", "more": "x"},
+    ]
+
+
+def test_a_field_that_only_the_last_page_has_is_a_column_of_every_page(tmp_path):
+    path = packed(tmp_path / "a", p1={"items": [{"id": 1}]}, p2={"items": [{"id": 2, "late": "x"}]})
+    assert told(path) == [
+        {"": ("pull/p1.json", 1), "id": "1", "late": None},
+        {"": ("pull/p2.json", 1), "id": "2", "late": "x"},
+    ]
+
+
+def test_a_pull_with_a_missing_page_is_not_settled(tmp_path):
+    page = {"totalCount": 3, "items": [{"id": 1}, {"id": 2}]}
+    with pytest.raises(DeliveryError) as fault:
+        told(packed(tmp_path / "a", p1=page))
+    assert (fault.value.code, fault.value.detail) == ("not_settled", {"found": 2, "expected": 3})
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ('{"items": [{"id": 1}', "unreadable"),
+        ('{"items": 3}', "unreadable"),
+        ("[1, 2]", "unreadable"),
+        ("[]", "empty"),
+        ("[" * 100_000, "unsafe"),
+        (json.dumps([{f"f{at}": 1 for at in range(COLUMNS + 1)}]), "unsafe"),
+    ],
+)
+def test_what_is_no_list_of_records_is_refused(tmp_path, text, code):
+    with pytest.raises(DeliveryError) as fault:
+        told(write(tmp_path / "a", text))
+    assert fault.value.code == code
+
+
+def test_a_folder_of_something_else_is_unreadable(tmp_path):
+    with pytest.raises(DeliveryError) as fault:
+        told(packed(tmp_path / "a", p1=b"a,b\n1,2\n"))
+    assert fault.value.code == "unreadable"
+
+
+def test_pages_of_an_agency_that_writes_gb18030_are_read(tmp_path):
+    path = tmp_path / "a"
+    path.write_bytes('[{"姓名": "测试𬀩"}]'.encode("gb18030"))
+    assert told(path)[0]["姓名"] == "测试𬀩"
+
+
+RECORD = st.dictionaries(
+    st.text("ab学", min_size=1, max_size=2),
+    st.one_of(st.none(), st.text(max_size=3), st.integers()),
+    min_size=1,
+)
+
+
+@given(st.lists(st.lists(RECORD, max_size=4), min_size=1, max_size=4), st.integers(1, 5))
+def test_every_record_of_every_page_comes_once_whatever_the_batch(pull, batch):
+    given_pages = [
+        Page(f"p{at}", lambda each=each: json.dumps({"items": each}).encode()) for at, each in enumerate(pull)
+    ]
+    rows = [
+        (
+            grid.file,
+            line["row"],
+            {header: line[f"c{at}"] for at, header in enumerate(grid.headers) if line[f"c{at}"] is not None},
+        )
+        for grid in pages(given_pages, ReadOptions(), batch)
+        for line in grid.rows.iter_rows(named=True)
+    ]
+    wanted = [
+        (f"p{at}", number, {name: str(value) for name, value in record.items() if value not in (None, "")})
+        for at, each in enumerate(pull)
+        for number, record in enumerate(each, 1)
+    ]
+    assert rows == wanted
