@@ -21,7 +21,7 @@ from etl_core.expressions.reading import read
 from etl_core.expressions.text import clean
 from etl_core.header import Layout
 from etl_core.records import PLACE, SKIPS, Grid, HeaderAccount, Place
-from etl_core.refused import FAULT, Texts, faults, refused
+from etl_core.refused import FAULT, Texts, cuts, faults, refused
 from etl_core.source import Source
 from etl_core.table import Table, fault, kind, located, table
 
@@ -36,7 +36,8 @@ class Raw:
     rows     the same rows as grid cells (c0…cN), for what a reason must keep
     shown    the header as in the file for each field (ruling 7), or the place that the contract names
     texts    every header of the table, by column
-    skips, issues, refused   the other rows: skipped ones, and those refused as rows
+    skips, refused   the other rows: skipped ones, and those refused as rows
+    issues   why the refused ones are, and which cells of the frame have lost their end
     """
 
     frame: pl.DataFrame
@@ -150,7 +151,7 @@ def _assemble(rows: pl.DataFrame, of: Table | None, delivery: _Delivery) -> Raw:
         shown=_shown(of, delivery.source),
         texts=texts,
         skips=rows.filter(~record).select(*PLACE, kind=_KIND).cast(SKIPS),
-        issues=faults(faulty, texts),
+        issues=pl.concat([faults(faulty, texts), cuts(good, texts)]),
         refused=refused(faulty, texts, delivery.source),
         read=len(rows),
     )

@@ -120,7 +120,9 @@ class Grid:
     rows: `row` Int64 as a person sees it · `width` Int64 number of fields the row has (null where the
     container is rectangular) · `fault` String: null, "row.malformed" or "text.undecodable" · `fault_at` Int64:
     0-based field of the fault, or null · `c0`…`cN` String, null where the cell is empty.
-    Trailing empty rows do not exist (ruling 1); inner empty rows do.
+    Trailing empty rows do not exist (ruling 1); inner empty rows do. Where a container tells more of a row, there are also
+    `kind` String: null, or the skip kind that the row is marked with ("deleted") · `cut` List(Int64): 0-based fields
+    whose text was longer than its room and has lost its end (ruling 22).
     headers: names of c0…cN where the container states them apart from its rows (dBASE, XML, JSON); no row is a header then.
     """
 

@@ -54,11 +54,25 @@ def _json(columns: list[pl.Expr]) -> pl.Expr:
 
 def faults(rows: pl.DataFrame, texts: Texts) -> pl.DataFrame:
     """The reasons (records.ISSUES) of rows that are refused as rows; only an undecodable one names its column (ruling 21)."""
-    headers = pl.DataFrame(
-        {"fault_at": range(len(texts)), "column": texts}, schema={"fault_at": pl.Int64, "column": pl.String}
-    )
     named = pl.when(pl.col(FAULT) == "text.undecodable").then(pl.col("column"))
-    found = rows.select(*PLACE, FAULT, "fault_at").join(
-        headers, on="fault_at", how="left", maintain_order="left"
-    )
+    found = _named(rows.select(*PLACE, FAULT, at="fault_at"), texts)
     return found.select(*PLACE, code=FAULT, column=named, severity=pl.lit("error")).cast(ISSUES)
+
+
+def cuts(rows: pl.DataFrame, texts: Texts) -> pl.DataFrame:
+    """The warnings (records.ISSUES) of cells that have lost their end for want of room (ruling 22)."""
+    if "cut" not in rows.columns:
+        return pl.DataFrame(schema=ISSUES)
+    each = rows.select(*PLACE, at="cut").filter(pl.col("at").list.len() > 0).explode("at")
+    code, severity = (
+        pl.lit(word).alias(name) for name, word in (("code", "text.cut"), ("severity", "warning"))
+    )
+    return _named(each, texts).select(*PLACE, code, "column", severity).cast(ISSUES)
+
+
+def _named(cells: pl.DataFrame, texts: Texts) -> pl.DataFrame:
+    """The header of each cell, as `column`, by its position `at`."""
+    headers = pl.DataFrame(
+        {"at": range(len(texts)), "column": texts}, schema={"at": pl.Int64, "column": pl.String}
+    )
+    return cells.join(headers, on="at", how="left", maintain_order="left")

@@ -121,13 +121,15 @@ def _facts(source: Source, above: str, name: str, sheet: str | None) -> dict[str
 def kind(rows: pl.DataFrame, of: Table, first: bool) -> pl.Series:
     """What each row is: one of the skip kinds (ruling 6), or null for a record. `first`: the rows of the sheet's first grid.
 
-    Nearly every row is a record by its first cell alone; only the others are looked at in full.
+    What the container says of a row decides. Else nearly every row is a record by its first cell alone; only the others
+    are looked at in full.
     """
     cells = [name for name in names(rows) if rows[name].null_count() < len(rows)]
     top, end = (of.layout.top, of.end) if first else (0, 0)
     odd = rows.with_row_index(_POSITION).filter(_odd(of, cells, end))
     kinds = odd.select(_POSITION, kind=_kind(of, names(rows), top, end))
-    return pl.repeat(None, len(rows), dtype=pl.String, eager=True).scatter(kinds[_POSITION], kinds["kind"])
+    found = pl.repeat(None, len(rows), dtype=pl.String, eager=True).scatter(kinds[_POSITION], kinds["kind"])
+    return rows["kind"].fill_null(found) if "kind" in rows.columns else found
 
 
 def _odd(of: Table, cells: list[str], end: int) -> pl.Expr:

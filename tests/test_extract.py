@@ -243,3 +243,23 @@ def test_a_container_that_states_its_headers_has_no_header_row() -> None:
     assert raw.frame["row"].to_list() == [1, 2, 3]
     assert raw.skips.is_empty()
     assert opening.accounts[0].mapped == ("姓名", "证件号", "单位", "项目", "日期", "学时")
+
+
+def test_what_a_container_says_of_a_row_decides_what_the_row_is() -> None:
+    rows = grid([person(1), NOTHING, person(2), lead("合计")])
+    marked = rows.rows.with_columns(kind=pl.Series([None, "deleted", "deleted", None], dtype=pl.String))
+    (raw,) = raws(replace(rows, rows=marked, headers=HEADERS))
+    assert raw.skips.select("row", "kind").rows() == [(2, "deleted"), (3, "deleted"), (4, "total")]
+    assert raw.frame["row"].to_list() == [1]
+
+
+def test_a_cell_that_lost_its_end_for_want_of_room_is_a_warning_at_its_column() -> None:
+    """Ruling 22; a row that is refused or skipped shows none (ruling 9)."""
+    rows = grid([HEADERS, person(1), person(2), person(3)], fault=[None, None, "row.malformed", None])
+    lost = pl.Series([[], [0, 2], [2], []], dtype=pl.List(pl.Int64))
+    (raw,) = raws(replace(rows, rows=rows.rows.with_columns(cut=lost)))
+    assert raw.issues.select("row", "code", "column", "severity").rows() == [
+        (3, "row.malformed", None, "error"),
+        (2, "text.cut", "姓名", "warning"),
+        (2, "text.cut", "单位", "warning"),
+    ]

@@ -5,11 +5,11 @@ One module per container, each with the same verb `grids(path, options, batch) -
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from etl_core.errors import DeliveryError
-from etl_core.readers import csv, parts, workbook
+from etl_core.readers import csv, dbf, parts, workbook
 from etl_core.readers.options import ReadOptions
 from etl_core.records import Grid, Part
 
@@ -33,9 +33,8 @@ def read(
     if part is not None:
         yield from csv.grids(path, options, batch, part=part)
         return
-    container = workbook if _is_workbook(path) else csv
     nothing = True
-    for grid in container.grids(path, options, batch):
+    for grid in _container(path)(path, options, batch):
         nothing = False
         yield grid
     if nothing:
@@ -43,13 +42,17 @@ def read(
 
 
 def divide(path: Path, options: ReadOptions | None = None, count: int = 1) -> tuple[Part, ...]:
-    """At most `count` parts of a delivery whose rows, one part after the other, are those of `read`; none of a workbook.
+    """At most `count` parts of a delivery whose rows, one part after the other, are those of `read`; none of what is no text.
 
     Raises DeliveryError("unreadable") where a text file is no text.
     """
-    return () if _is_workbook(path) else parts.parts(path, options or ReadOptions(), count)
+    return parts.parts(path, options or ReadOptions(), count) if _container(path) is csv.grids else ()
 
 
-def _is_workbook(path: Path) -> bool:
+def _container(path: Path) -> Callable[[Path, ReadOptions, int], Iterator[Grid]]:
+    """The reader of what a file begins with."""
     with path.open("rb") as file:
-        return file.read(8).startswith((*_ZIP, _OLE2))
+        head = file.read(dbf.HEAD)
+    if head.startswith((*_ZIP, _OLE2)):
+        return workbook.grids
+    return dbf.grids if dbf.recognised(head) else csv.grids

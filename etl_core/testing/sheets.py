@@ -39,10 +39,10 @@ Change = Callable[[Sheet], Sheet]
 
 def read_sheets(file: Path, options: ReadOptions | None = None) -> list[Grid]:
     """Every sheet as one grid."""
-    grids = groupby(read(file, options), key=lambda grid: (grid.sheet, grid.visible))
+    grids = groupby(read(file, options), key=lambda grid: (grid.sheet, grid.visible, grid.headers))
     return [
-        Grid(pl.concat([grid.rows for grid in some], how="diagonal"), sheet, visible)
-        for (sheet, visible), some in grids
+        Grid(pl.concat([grid.rows for grid in some], how="diagonal"), sheet, visible, headers=headers)
+        for (sheet, visible, headers), some in grids
     ]
 
 
@@ -60,7 +60,8 @@ def _taken(grid: Grid, of: Table | None, records: Collection[Place]) -> Sheet:
         return Sheet(grid.sheet, grid.visible, lines, [], None)
     numbered = zip(grid.rows["row"], lines, strict=True)
     body = [line for row, line in numbered if (grid.sheet, row) in records]
-    return Sheet(grid.sheet, grid.visible, lines[: of.end], body, of)
+    head: list[Row] = lines[: of.end] if grid.headers is None else [[*grid.headers]]
+    return Sheet(grid.sheet, grid.visible, head, body, of)
 
 
 def reordered(sheet: Sheet) -> Sheet:
