@@ -14,7 +14,21 @@ from pathlib import Path
 from types import ModuleType
 
 from benchmarks.bench import Bench
-from benchmarks.commands import bad, books, files, growth, memory, peers, stages, start, whole
+from benchmarks.commands import (
+    bad,
+    books,
+    files,
+    growth,
+    ledger,
+    memory,
+    partitions,
+    peers,
+    scale,
+    sizes,
+    stages,
+    start,
+    whole,
+)
 
 COMMANDS: dict[str, ModuleType] = {
     "whole": whole,
@@ -26,6 +40,10 @@ COMMANDS: dict[str, ModuleType] = {
     "books": books,
     "start": start,
     "bad": bad,
+    "ledger": ledger,
+    "partitions": partitions,
+    "scale": scale,
+    "sizes": sizes,
 }
 
 
