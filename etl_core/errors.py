@@ -6,6 +6,7 @@
     ├── DeliveryError        a whole file cannot be loaded (contract §3, delivery errors)
     ├── KeyFileError         the key file is missing, readable by others, malformed or the wrong one (exit 2)
     ├── WarehouseError       the warehouse cannot be used: schema too new, not reachable (exit 2)
+    ├── ClusterError         the cluster cannot be used: not reachable, no workers, unlike ones, staging (exit 2)
     ├── LockedError          another run holds the warehouse (exit 75)
     └── BalanceError         read ≠ loaded + quarantined + skipped: a defect of ours (fails the delivery)
 
@@ -70,6 +71,10 @@ class KeyFileError(EtlError):
 
 class WarehouseError(EtlError):
     """The warehouse cannot be used: not reachable, or its schema is newer than this software."""
+
+
+class ClusterError(EtlError):
+    """The cluster cannot be used: scheduler, workers or staging place; says nothing of any delivery."""
 
 
 class LockedError(EtlError):

@@ -6,7 +6,7 @@ import os
 import time
 import uuid
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, closing
+from contextlib import AbstractContextManager, ExitStack, closing
 from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from etl_core.ahead import PART, SMALL, ahead, answers
 from etl_core.config import Config
-from etl_core.errors import BalanceError, DeliveryError, KeyFileError
+from etl_core.errors import BalanceError, ClusterError, DeliveryError, KeyFileError
 from etl_core.inbox import Refused, Unchanged, arrivals, released, single, workroom
 from etl_core.keys import Keys
 from etl_core.pool import Answers, Executor, Pool, Told
@@ -24,6 +24,7 @@ from etl_core.records import Arrival, Counts, HeaderAccount, Outcome, Prepared
 
 # SQLAlchemy takes 0.3 s to import: time that the child, started before, needs for its own imports.
 if TYPE_CHECKING:
+    from etl_core.cluster import Cluster
     from etl_core.warehouse import Load, Warehouse
 
 DONE, PARTLY = (
@@ -82,7 +83,7 @@ def run(
     """Carry out one run of a pipeline; with `only`, deliveries of that source alone; with `dry_run`, nothing is written.
 
     `accept` is shown the plugins before the first delivery, and may raise. A fault of one delivery is its outcome and never
-    ends the run. Raises KeyFileError, WarehouseError, LockedError.
+    ends the run. Raises KeyFileError, WarehouseError, LockedError, ClusterError.
     """
     scope = _scope(config, only, dry_run)
     with ExitStack() as stack:
@@ -149,9 +150,22 @@ def _known(warehouse: Warehouse) -> Callable[[str], bool]:
     return lambda fingerprint: fingerprint in before or warehouse.known(fingerprint) is not None
 
 
-def _executor(config: Config) -> Pool:
+def _executor(config: Config) -> AbstractContextManager[Executor]:
+    if config.executor == "dask":
+        return _cluster(config)
     processes = config.processes or max(1, min(4, len(os.sched_getaffinity(0)) - 1))
     return Pool(_hello(config), config.limits.seconds, processes)
+
+
+def _cluster(config: Config) -> Cluster:
+    try:
+        from etl_core.cluster import Cluster
+    except ModuleNotFoundError as missing:
+        raise ClusterError(
+            f"executor: dask 缺少 {missing.name}，请运行｜executor: dask lacks {missing.name}, run: "
+            "pip install 'chuanyu-etl[dask]'"
+        ) from None
+    return Cluster(_hello(config), config.limits.seconds, config.dask)
 
 
 def _hello(config: Config) -> Hello:

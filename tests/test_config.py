@@ -340,3 +340,52 @@ def test_every_setting_is_described():
         for name, setting in section["properties"].items():
             assert "description" in setting or "$ref" in setting, name
     assert set(Config.model_fields) == set(schema["properties"])
+
+
+CLUSTER = "executor: dask\ndask: {{address: '{}', staging: {}}}\n"
+
+
+@pytest.mark.parametrize(
+    "address", ["tcp://127.0.0.1:8786", "tcp://[::1]:8786", "localhost:8786", "127.0.0.2:1"]
+)
+def test_a_scheduler_of_this_machine_needs_no_encryption(write, address):
+    config = load(write(MINIMAL + CLUSTER.format(address, "s3://bucket/etl")), {})
+    assert (config.dask.address, config.dask.staging) == (address, "s3://bucket/etl")
+    assert not config.dask.encrypted
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "tcp://10.0.0.5:8786",
+        "scheduler:8786",
+        "localhost.example:8786",
+        "tcp://127.0.0.1@10.0.0.5:8786",
+        "ws://127.0.0.1:8786",
+        "tls://",
+        "tcp://127.0.0.1:x",
+        "",
+    ],
+)
+def test_an_address_over_which_keys_would_travel_in_clear_is_refused_at_its_place(write, address):
+    (fault,) = faults(write(MINIMAL + CLUSTER.format(address, "staging")))
+    assert fault.line == MINIMAL.count("\n") + 2
+    assert "tls://" in fault.message
+
+
+def test_tls_needs_the_authority_and_a_certificate(write):
+    text = MINIMAL + CLUSTER.format("tls://scheduler:8786", "staging")
+    (fault,) = faults(write(text))
+    assert "ca_file" in fault.message
+    config = load(write(text.replace("staging}", "staging, ca_file: ca, cert_file: c, cert_key: k}")), {})
+    assert config.dask.encrypted
+
+
+def test_a_staging_folder_is_taken_from_the_folder_of_the_configuration(write):
+    path = write(MINIMAL + CLUSTER.format("tcp://127.0.0.1:1", "../staging"))
+    assert load(path, {}).dask.staging == str((path.parent / "../staging").resolve())
+
+
+def test_a_cluster_needs_an_address_and_a_staging_place(write):
+    (fault,) = faults(write(MINIMAL + "executor: dask\n"))
+    assert "staging" in fault.message

@@ -18,8 +18,11 @@ FLOOR_LINE = re.compile(r"^ {4,5}(\d+) {2}(.+)$", re.MULTILINE)
 WALLS = {
     "alembic": {"warehouse"},
     "click": {"cli"},
-    "cryptography": {"keys"},
+    "cryptography": {"keys", "seal"},
+    "dask": {"cluster"},
+    "distributed": {"cluster"},
     "fastexcel": {"readers"},
+    "fsspec": {"cluster"},
     "msoffcrypto": {"readers"},
     "pandera": {"contract", "validate", "etl_schemas"},
     "pluggy": {"hookspecs", "discovery"},

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from etl_core.config.document import Document
 from etl_core.config.load import check_sources, load, read, validate
-from etl_core.config.model import Config, Limits, Log, Plugins, SourceSettings, Warehouse
+from etl_core.config.model import Config, Dask, Limits, Log, Plugins, SourceSettings, Warehouse
+from etl_core.config.url import private
 
 __all__ = [
     "Config",
+    "Dask",
     "Document",
     "Limits",
     "Log",
@@ -16,6 +18,7 @@ __all__ = [
     "Warehouse",
     "check_sources",
     "load",
+    "private",
     "read",
     "validate",
 ]

@@ -20,7 +20,7 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
-from etl_core.config.url import UrlError, absolute, masked, sqlite_path
+from etl_core.config.url import UrlError, absolute, masked, private, sqlite_path
 
 
 def _base(info: ValidationInfo) -> Path:
@@ -41,6 +41,21 @@ def _checked_url(url: SecretStr, info: ValidationInfo) -> SecretStr:
         return SecretStr(absolute(url.get_secret_value(), _base(info)))
     except UrlError as fault:
         raise PydanticCustomError("url", "{text}", {"text": str(fault)}) from None
+
+
+def _checked_address(address: str) -> str:
+    if not private(address):
+        raise PydanticCustomError(
+            "address",
+            "调度器地址应为 tls://主机:端口；tcp:// 只能用于本机，否则密钥会以明文经过网络"
+            "｜the scheduler's address is tls://host:port; tcp:// only on this machine, or keys would travel in clear",
+        )
+    return address
+
+
+def _absolute(staging: str, info: ValidationInfo) -> str:
+    """A plain path is taken from the configuration's folder, as every other one: a worker has another."""
+    return staging if "://" in staging else str(_resolved(Path(staging), info))
 
 
 Place = Annotated[Path, AfterValidator(_resolved)]
@@ -113,12 +128,12 @@ class Limits(Section):
 
 
 class Dask(Section):
-    """Dask 集群｜a Dask cluster that reads deliveries (docs/scale.md)."""
+    """Dask 集群｜a Dask cluster that reads deliveries (docs/cluster.md)."""
 
-    address: str | None = None
+    address: Annotated[str, AfterValidator(_checked_address)] | None = None
     """调度器地址，如 tls://主机:8786｜address of the scheduler, such as tls://host:8786."""
 
-    staging: str | None = None
+    staging: Annotated[str, AfterValidator(_absolute)] | None = None
     """各节点都能读写的暂存位置（共享文件夹或 s3:// 等）｜where every node can read and write: a shared folder, or any
     address that fsspec knows; what lies there is encrypted with a key of the run."""
 
@@ -130,6 +145,11 @@ class Dask(Section):
 
     cert_key: Place | None = None
     """本机证书的私钥｜the private key of our certificate, for tls://."""
+
+    @property
+    def encrypted(self) -> bool:
+        """Whether the scheduler is reached by TLS."""
+        return bool(self.address) and str(self.address).startswith("tls://")
 
 
 class Log(Section):
@@ -181,6 +201,11 @@ class Config(Section):
             raise PydanticCustomError(
                 "dask",
                 "executor 为 dask 时须写明 address 和 staging｜executor dask needs address and staging",
+            )
+        if dask.encrypted and not (dask.ca_file and dask.cert_file and dask.cert_key):
+            raise PydanticCustomError(
+                "dask",
+                "tls:// 须写明 ca_file、cert_file 和 cert_key｜tls:// needs ca_file, cert_file and cert_key",
             )
         return dask
 

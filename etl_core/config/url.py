@@ -1,10 +1,11 @@
-"""The address of the warehouse: which ones can be used, and how one is shown without its password.
+"""Addresses of the warehouse and of a cluster: which ones can be used, and how one is shown without its password.
 
 No message of this module holds a part of the address, for it may hold a password.
 """
 
 from __future__ import annotations
 
+from ipaddress import ip_address
 from pathlib import Path
 from urllib.parse import SplitResult, parse_qs, urlsplit
 
@@ -41,6 +42,24 @@ def masked(url: str) -> str:
     user, at, host = parts.netloc.rpartition("@")
     name, colon, _ = user.partition(":")
     return f"{parts.scheme}://{name}{colon and ':***'}{at}{host}{parts.path}"
+
+
+def private(address: str) -> bool:
+    """Whether nothing that is sent to this address of a cluster leaves the machine in clear: by TLS, or not at all.
+
+    An address without a scheme means TCP, as Dask reads it.
+    """
+    scheme, _, rest = address.rpartition("://")
+    parts = _parts(f"//{rest}")
+    host = (parts and parts.hostname) or ""
+    return bool(host) and (scheme == "tls" or (scheme in ("", "tcp") and _loopback(host)))
+
+
+def _loopback(host: str) -> bool:
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
 
 
 def _file(url: str, base: Path) -> Path:
