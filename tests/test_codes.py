@@ -37,7 +37,9 @@ def test_a_package_without_words_is_told_as_a_missing_file(package: Path) -> Non
         codes("fake_words")
 
 
-@pytest.mark.parametrize("source", ["cq_beibei", "cq_tongliang", "moe_template", "suitong", "swu_guopei"])
+@pytest.mark.parametrize(
+    "source", ["cd_legacy", "cq_beibei", "cq_tongliang", "moe_template", "suitong", "swu_guopei"]
+)
 def test_no_word_of_an_installed_plugin_is_mapped_twice(source: str) -> None:
     package = f"etl_source_{source}"
     file = Path(__file__).resolve().parents[1] / "plugins" / source / "src" / package / "codes.csv"

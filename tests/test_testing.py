@@ -18,7 +18,7 @@ from etl_core.source import Source
 from etl_core.testing import SourceSuite, sheets
 from etl_core.testing.bench import Bench
 from etl_core.testing.declared import foreign
-from etl_core.testing.golden import differences, exchanged, golden
+from etl_core.testing.golden import completed, differences, exchanged, golden
 from etl_core.testing.orderly import orders
 from tests.fakes import person, write
 from tests.made_up import HEADERS, NORMALISE, Sheet, source
@@ -181,6 +181,30 @@ def test_an_erratum_of_rows_that_differ_is_refused(suite: Callable[..., Suite]) 
     text = "file,sheet,row,twin,ruling,why\nmade_up_2023_1.csv,,2,4,10,x\n"
     (false.folder / "golden" / "errata.csv").write_text(text, encoding="utf-8")
     failing(false.test_an_erratum_is_proven_by_two_rows_that_are_identical_in_all_canonical_values)
+
+
+def test_an_omitted_warning_is_put_in_among_those_that_are_there() -> None:
+    text = dict.fromkeys(("file", "sheet", "row", "warnings"), pl.String)
+    lines = pl.DataFrame(
+        [("a", None, "2", None), ("a", None, "3", "s@X"), ("a", None, "4", "z@B;a@B")], text, orient="row"
+    )
+    omitted = pl.DataFrame([("a", None, "2", "t@B;t@C"), ("a", None, "3", "t@B")], text, orient="row")
+    assert completed(lines, omitted)["warnings"].to_list() == ["t@B;t@C", "s@X;t@B", "z@B;a@B"]
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        "made_up_2023_1.csv,,1,text.cut@单位",  # the header: skipped
+        "made_up_2023_1.csv,,2,hours.range@学时",  # no warning
+        "made_up_2023_1.csv,,2,text.cut@单位,22,x\nmade_up_2023_1.csv,,2,text.cut@姓名",  # told twice
+    ],
+)
+def test_an_omission_that_cannot_be_is_refused(lines: str, suite: Callable[..., Suite]) -> None:
+    false = suite(error_limit=0.5)
+    text = f"file,sheet,row,warnings,ruling,why\n{lines},22,x\n"
+    (false.folder / "golden" / "omitted.csv").write_text(text, encoding="utf-8")
+    failing(false.test_a_warning_is_omitted_by_the_golden_file_for_a_loaded_row_and_a_known_code_alone)
 
 
 def test_differences_are_told_by_row_without_order_or_identity() -> None:

@@ -13,6 +13,7 @@ from etl_core.testing.bench import KEYS, installed
 from etl_core.testing.case import Case
 from etl_core.testing.golden import differences
 from etl_core.testing.sheets import read_sheets
+from etl_schemas import reasons
 from etl_schemas.training import FIELDS
 
 COUNTS = ("rows_read", "rows_loaded", "rows_quarantined", "rows_skipped", "records")
@@ -86,6 +87,16 @@ class Faithfulness(Case):
             assert int(erratum["row"]) < int(erratum["twin"])
             assert first.height > 0
             assert first.equals(second), json.dumps(erratum, ensure_ascii=False)
+
+    def test_a_warning_is_omitted_by_the_golden_file_for_a_loaded_row_and_a_known_code_alone(self) -> None:
+        """A refused or skipped row shows no warning (ruling 9); that each one is due, the plugin's own test must prove."""
+        golden = self.golden()
+        loaded = golden.stated.filter(outcome="loaded").select("file", "sheet", "row")
+        places = golden.omitted.select("file", "sheet", "row")
+        assert places.join(loaded, on=places.columns, how="anti", nulls_equal=True).is_empty()
+        assert not places.is_duplicated().any()
+        codes = golden.omitted["warnings"].str.split(";").explode().str.split("@").list.first().unique()
+        assert {reasons.severity(code) for code in codes} <= {reasons.Severity.WARNING}
 
     @classmethod
     def _number(cls, sample: Path) -> int:
