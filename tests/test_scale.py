@@ -60,7 +60,12 @@ def test_more_readers_never_take_longer(engine, records, some, more):
 def test_more_readers_help_only_until_the_writer_is_the_slowest():
     engine = KNOWN.engines["postgres"]
     readers = [
-        time(Load(1e6, readers=each), KNOWN, replace(engine, writer=KNOWN.child / 2)) for each in (1, 2, 4)
+        time(
+            Load(1e6, readers=each),
+            KNOWN,
+            replace(engine, writer=KNOWN.child / 2, settling=0.0, each=0.0, line=0.0),
+        )
+        for each in (1, 2, 4)
     ]
     assert [each.slowest for each in readers] == ["read", "write", "write"]
     assert readers[1].wall == readers[2].wall
@@ -68,7 +73,7 @@ def test_more_readers_help_only_until_the_writer_is_the_slowest():
 
 @given(engines, amounts)
 def test_a_load_that_nothing_else_holds_up_takes_what_its_slowest_part_takes(engine, records):
-    engine = replace(engine, line=0.0, pair=0.0, log=0.0)
+    engine = replace(engine, settling=0.0, each=0.0, line=0.0, pair=0.0, log=0.0)
     machine = replace(KNOWN.machine, network=1e12, memory=1e12)
     flat = replace(KNOWN, machine=machine, growth=replace(KNOWN.growth, level=0.0))
     slowest = max(KNOWN.child, engine.writer) * records / 1e6
@@ -83,6 +88,12 @@ def test_parts_that_are_filled_in_turn_never_need_more_memory_or_ledger_than_the
     assert missing(cut, KNOWN, engine) <= missing(whole, KNOWN, engine)
     assert deeper(cut, KNOWN) <= deeper(whole, KNOWN)
     assert time(cut, KNOWN, engine).ledger < time(whole, KNOWN, engine).ledger
+
+
+@given(engines, amounts)
+def test_a_first_delivery_does_not_pay_for_settling(engine, records):
+    first, other = (time(Load(records, alone=alone), KNOWN, engine).write for alone in (True, False))
+    assert first * (engine.writer + engine.settling) == pytest.approx(other * engine.writer)
 
 
 @given(st.floats(1, 1e9), st.floats(0, 1e9))
@@ -203,6 +214,7 @@ def test_every_province_has_a_lane_and_every_lane_a_province(many):
 
 def test_the_shares_that_are_assumed_are_those_of_the_census():
     assert KNOWN.volume.largest_share == pytest.approx(max(CENSUS) / sum(CENSUS), abs=0.001)
+    assert KNOWN.volume.two_largest_share == pytest.approx(83.7 / (83.7 + 32.1), abs=0.001)
     assert KNOWN.volume.two_share == pytest.approx((83.7 + 32.1) / sum(CENSUS), abs=0.001)
 
 
@@ -218,7 +230,7 @@ def test_a_figure_that_is_misspelt_is_not_taken_for_nothing(change, tmp_path):
 
 @pytest.mark.parametrize("engine", ENGINES, ids=lambda engine: engine.name)
 def test_one_run_is_predicted_to_work_at_least_as_long_as_its_start_takes(engine):
-    assert predicted(0.0, KNOWN, engine)["wall"] == pytest.approx(KNOWN.start)
+    assert predicted(0.0, KNOWN, engine)["wall"] == pytest.approx(KNOWN.start + engine.each)
     assert predicted(1e5, KNOWN, engine)["cpu"] > predicted(0.0, KNOWN, engine)["cpu"] == 2 * KNOWN.start
 
 

@@ -18,7 +18,8 @@ from benchmarks.scale.load import Load
 
 SIZES = {"13 M": 13e6, "65 M": 65e6, "1 G": 1e9, "5 G": 5e9}
 READERS = (1, 4)
-WAYS = ((4, 1, 1), (8, 4, 1), (32, 16, 4))  # readers, writers, machines of a warehouse for each province
+TWO = ((4, 2, 1),)  # readers, writers, machines where each of the two provinces has a warehouse
+ALL = ((4, 1, 1), (8, 4, 1), (32, 16, 4))  # where every province has one
 CORRECTIONS = (10_000, 100_000, 1_000_000)
 LANES = ((1, 1), (4, 1), (1, 2), (2, 4), (2, 8))  # readers of each lane, lanes
 GB = 1e9
@@ -108,9 +109,11 @@ def _spent(took: loads.Time) -> list[str]:
 
 def _ways(year: float, before: float, known: Figures) -> list[Load]:
     """One warehouse with few and many readers; one for each province, filled in turn, side by side, and on several machines."""
-    provinces, largest = known.volume.provinces, known.volume.largest_share
+    volume = known.volume
+    two = year <= volume.two_provinces
+    cut = (2, volume.two_largest_share) if two else (volume.provinces, volume.largest_share)
     single = [Load(year, before, readers) for readers in READERS]
-    return [*single, *(Load(year, before, *way, provinces, largest, machines) for *way, machines in WAYS)]
+    return [*single, *(Load(year, before, *way, *cut, machines) for *way, machines in (TWO if two else ALL))]
 
 
 def _corrections(bench: Bench, known: Figures, engine: Engine) -> Figured:
@@ -130,7 +133,7 @@ def _corrections(bench: Bench, known: Figures, engine: Engine) -> Figured:
 def corrected(rows: float, existing: float, known: Figures, engine: Engine) -> float:
     """Seconds of a whole delivery that replaces another of as many rows: loading, settling, and looking through the ledger."""
     replacing = replace(engine, line=0.0, pair=0.0)  # which deliveries rival it is found by its slot
-    took = loads.time(Load(rows, existing, readers=4), known, replacing)
+    took = loads.time(Load(rows, existing, readers=4, deliveries=1), known, replacing)
     lines = existing / known.volume.rows_per_delivery
     return took.start + (took.wall - took.start) * known.growth.correction + lines * engine.snapshot
 
@@ -216,6 +219,6 @@ def _checked(bench: Bench, known: Figures, rows: int) -> Figured:
 
 def predicted(rows: float, known: Figures, engine: Engine) -> dict[str, float]:
     """Wall and processor seconds of one `etl run` with one reader into a fresh warehouse."""
-    took = loads.time(Load(rows), known, engine)
+    took = loads.time(Load(rows, deliveries=1, alone=True), known, engine)
     work = rows / 1e6 * (known.child + engine.parent + engine.server)
     return {"wall": took.wall, "cpu": work + 2 * known.start}

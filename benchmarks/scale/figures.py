@@ -13,13 +13,16 @@ HERE = Path(__file__).parent
 @dataclass(frozen=True, slots=True)
 class Engine:
     """One kind of database. parent, server: cpu s per million rows; writer: wall s per million rows of the process that
-    writes; line, snapshot: s that settling a delivery takes for each line of its source in the ledger where deliveries
+    writes; settling: s per million rows more where there are deliveries to be settled with; each: s of
+    the writer for every delivery, whatever it holds; line, snapshot: s that settling a delivery takes for each line of its source in the ledger where deliveries
     append, and where they replace each other; pair: for each line and row, where they append; rows, ordered, random, small, log: bytes a record (measured.toml)."""
 
     name: str
     parent: float
     server: float
     writer: float
+    settling: float
+    each: float
     line: float
     pair: float
     snapshot: float
@@ -60,6 +63,7 @@ class Volume:
     two_provinces: int
     two_share: float
     largest_share: float
+    two_largest_share: float
     provinces: int
     rows_per_delivery: int
 

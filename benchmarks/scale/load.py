@@ -1,4 +1,4 @@
-"""How long a load takes, in closed form: whatever is slowest of what works side by side, and which of them that is."""
+"""How long a load takes, in closed form: the slowest of what works side by side, and what it spends its time on."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ PAGE = 8192  # bytes of a page of PostgreSQL
 FANOUT = 150  # keys of 32 bytes with their address on a page that is two thirds full
 BASE = 100_000  # records of the warehouse on which the writer was measured
 MILLION = 1e6
-EACH = ("read", "write", "ledger", "pages", "log", "network")
+EACH = ("read", "write", "each", "ledger", "pages", "log", "network")
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +20,8 @@ class Load:
 
     readers: children that read side by side; parts: warehouses of which each has its own tables, indexes and ledger;
     writers: how many of these are filled at one moment, one after another where there are more parts; largest: share of the
-    records that lie in the largest part; machines: how many there are, each with the assumed memory, disk and network.
+    records that lie in the largest part; machines: how many there are, each with the assumed memory, disk and network;
+    deliveries: that bring the records, 0 for as many as are usual; alone: the first ever, with nothing to settle with.
     """
 
     records: float
@@ -30,15 +31,22 @@ class Load:
     parts: int = 1
     largest: float = 1.0
     machines: int = 1
+    deliveries: float = 0.0
+    alone: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Time:
-    """Seconds that each takes if nothing else held it up; they work side by side, so the slowest is the whole."""
+    """Seconds of each. What one writer does (write, each, ledger, pages) comes one after another; the rest goes on beside it.
+
+    each: what every delivery costs whatever it holds; ledger: looking through the lines of the ledger; pages: waiting for
+    pages of indexes that are not in memory.
+    """
 
     start: float
     read: float
     write: float
+    each: float
     ledger: float
     pages: float
     log: float
@@ -46,13 +54,15 @@ class Time:
 
     @property
     def slowest(self) -> str:
-        """What holds the load up."""
+        """What takes longest."""
         return max(EACH, key=lambda name: float(getattr(self, name)))
 
     @property
     def wall(self) -> float:
         """From beginning to end."""
-        return self.start + float(getattr(self, self.slowest))
+        return self.start + max(
+            self.read, self.write + self.each + self.ledger + self.pages, self.log, self.network
+        )
 
 
 def time(load: Load, figures: Figures, engine: Engine) -> Time:
@@ -62,7 +72,8 @@ def time(load: Load, figures: Figures, engine: Engine) -> Time:
     return Time(
         start=figures.start,
         read=figures.child * millions / min(load.readers, machine.cores * load.machines),
-        write=engine.writer * millions * deeper(load, figures) * longest(load),
+        write=writing(load, engine) * millions * deeper(load, figures) * longest(load),
+        each=engine.each * number(load, figures) * longest(load),
         ledger=_looking(load, figures, engine) * longest(load),
         pages=2
         * _touched(load, figures, engine)
@@ -73,16 +84,28 @@ def time(load: Load, figures: Figures, engine: Engine) -> Time:
     )
 
 
+def writing(load: Load, engine: Engine) -> float:
+    """Seconds of the writer per million rows while the indexes are small."""
+    return engine.writer + (0.0 if load.alone else engine.settling)
+
+
 def longest(load: Load) -> float:
     """The share of the writers' work that the busiest one has."""
     return max(1 / load.writers, load.largest if load.writers > 1 else 0.0)
 
 
+def number(load: Load, figures: Figures) -> float:
+    """How many deliveries bring the records."""
+    return load.deliveries or load.records / figures.volume.rows_per_delivery
+
+
 def _looking(load: Load, figures: Figures, engine: Engine) -> float:
     """Seconds that settling spends on the lines of the ledger: each delivery looks at all of its part."""
-    rows = figures.volume.rows_per_delivery
-    lines = (load.existing + load.records / 2) / rows / load.parts
-    return load.records / rows * lines * engine.looking(rows)
+    coming = number(load, figures)
+    if load.alone or not coming:
+        return 0.0
+    lines = (load.existing / figures.volume.rows_per_delivery + coming / 2) / load.parts
+    return coming * lines * engine.looking(load.records / coming)
 
 
 def levels(records: float) -> float:
@@ -119,17 +142,15 @@ def missing(load: Load, figures: Figures, engine: Engine) -> float:
 
 def _touched(load: Load, figures: Figures, engine: Engine) -> float:
     """Pages of the two random indexes that the deliveries touch, each page once a delivery."""
-    rows = min(figures.volume.rows_per_delivery, load.records)
-    if not rows:
-        return 0.0
+    coming = number(load, figures)
     pages = random_bytes(load, engine) / PAGE
-    return load.records / rows * distinct(pages, 2 * rows)
+    return coming * distinct(pages, 2 * load.records / coming) if coming else 0.0
 
 
 def _whole_pages(load: Load, figures: Figures, engine: Engine) -> float:
     """Pages that the log takes whole: each at its first touch after a checkpoint. None where nobody keeps such a log."""
     if not engine.log or not load.records:
         return 0.0
-    between = min(load.records, figures.machine.checkpoint / engine.writer * MILLION * load.writers)
+    between = min(load.records, figures.machine.checkpoint / writing(load, engine) * MILLION * load.writers)
     pages = random_bytes(load, engine) / PAGE
     return load.records / between * distinct(pages, 2 * between)

@@ -108,8 +108,8 @@ def lane(figures: Figures, engine: Engine, readers: int, lines: float = 0.0) -> 
     """A lane by the measured figures; lines: of its ledger."""
     return Lane(
         figures.child / MILLION,
-        engine.writer / MILLION + lines * engine.pair,
-        lines * engine.line,
+        (engine.writer + engine.settling) / MILLION + lines * engine.pair,
+        engine.each + lines * engine.line,
         LARGE / figures.delivery,
         readers,
     )

@@ -39,7 +39,7 @@ def room(records: float, figures: Figures, engine: Engine) -> Room:
 
 def hours(records: float, figures: Figures, engine: Engine) -> float:
     """Core-hours to load so many records once."""
-    return records / MILLION * (figures.child + engine.parent + engine.server) / HOUR
+    return records / MILLION * (figures.child + engine.parent + engine.server + engine.settling) / HOUR
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +86,7 @@ def limits(figures: Figures, engine: Engine) -> list[Limit]:
         Limit("ledger", PATIENCE / engine.looking(rows) * rows),
         Limit("memory", machine.cached / engine.random),
         Limit("copy", WINDOW * machine.disk * 1e6 / engine.whole),
-        Limit("writer", DAY * 30 / engine.writer * MILLION),
+        Limit("writer", DAY * 30 / (engine.writer + engine.settling) * MILLION),
         Limit(
             "format", SQLITE_PAGES * 4096 / engine.whole if engine.name == "sqlite" else TABLE / engine.rows
         ),
