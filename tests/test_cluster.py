@@ -97,6 +97,7 @@ def two(postgres_server: Server, tmp_path: Path) -> Iterator[tuple[Home, Home]]:
         yield home(tmp_path / "local", first, key), home(tmp_path / "cluster", second, key)
 
 
+@pytest.mark.slow
 def test_a_cluster_makes_the_warehouse_that_this_machine_makes_and_stages_nothing_in_clear(
     two: tuple[Home, Home], pair: Nodes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
