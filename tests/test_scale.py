@@ -19,7 +19,7 @@ from benchmarks.scale.room import cost, hours, limits, room
 
 KNOWN = files.read()
 ENGINES = list(KNOWN.engines.values())
-PLAIN = Lane(read=1.0, write=1.0, each=0.0, large=10.0**9, readers=1)
+PLAIN = Lane(read=1.0, write=1.0, opening=0.0, each=0.0, large=10.0**9, readers=1)
 
 engines = st.sampled_from(ENGINES)
 amounts = st.floats(1, 1e10)
@@ -32,7 +32,7 @@ deliveries = st.lists(
     )
 )
 lanes = st.builds(
-    Lane, read=st.floats(0.01, 5), write=st.floats(0.01, 5), each=st.floats(0, 5), large=st.floats(1, 600),
+    Lane, read=st.floats(0.01, 5), write=st.floats(0.01, 5), opening=st.floats(0, 5), each=st.floats(0, 5), large=st.floats(1, 600),
     readers=st.integers(1, 6),
 )  # fmt: skip
 
@@ -58,15 +58,10 @@ def test_more_readers_never_take_longer(engine, records, some, more):
 
 
 def test_more_readers_help_only_until_the_writer_is_the_slowest():
-    engine = KNOWN.engines["postgres"]
-    readers = [
-        time(
-            Load(1e6, readers=each),
-            KNOWN,
-            replace(engine, writer=KNOWN.child / 2, settling=0.0, each=0.0, line=0.0),
-        )
-        for each in (1, 2, 4)
-    ]
+    writer = {"writer": KNOWN.child / 1.5, "settling": 0.0, "each": 0.0, "line": 0.0}
+    engine = replace(KNOWN.engines["postgres"], **writer)
+    flat = replace(KNOWN, each=0.0, growth=replace(KNOWN.growth, level=0.0))
+    readers = [time(Load(1e6, readers=each), flat, engine) for each in (1, 2, 4)]
     assert [each.slowest for each in readers] == ["read", "write", "write"]
     assert readers[1].wall == readers[2].wall
 
@@ -75,7 +70,7 @@ def test_more_readers_help_only_until_the_writer_is_the_slowest():
 def test_a_load_that_nothing_else_holds_up_takes_what_its_slowest_part_takes(engine, records):
     engine = replace(engine, settling=0.0, each=0.0, line=0.0, pair=0.0, log=0.0)
     machine = replace(KNOWN.machine, network=1e12, memory=1e12)
-    flat = replace(KNOWN, machine=machine, growth=replace(KNOWN.growth, level=0.0))
+    flat = replace(KNOWN, each=0.0, machine=machine, growth=replace(KNOWN.growth, level=0.0))
     slowest = max(KNOWN.child, engine.writer) * records / 1e6
     assert time(Load(records), flat, engine).wall == pytest.approx(KNOWN.start + slowest)
 
@@ -230,8 +225,9 @@ def test_a_figure_that_is_misspelt_is_not_taken_for_nothing(change, tmp_path):
 
 @pytest.mark.parametrize("engine", ENGINES, ids=lambda engine: engine.name)
 def test_one_run_is_predicted_to_work_at_least_as_long_as_its_start_takes(engine):
-    assert predicted(0.0, KNOWN, engine)["wall"] == pytest.approx(KNOWN.start + engine.each)
-    assert predicted(1e5, KNOWN, engine)["cpu"] > predicted(0.0, KNOWN, engine)["cpu"] == 2 * KNOWN.start
+    assert predicted(0.0, KNOWN, engine)["wall"] == pytest.approx(KNOWN.start + max(KNOWN.each, engine.each))
+    assert predicted(1e5, KNOWN, engine)["cpu"] > predicted(0.0, KNOWN, engine)["cpu"]
+    assert predicted(0.0, KNOWN, engine)["cpu"] == 2 * KNOWN.start + KNOWN.each + engine.each
 
 
 def test_the_command_prints_every_table_and_writes_the_same_as_json(tmp_path, capsys):

@@ -221,4 +221,4 @@ def predicted(rows: float, known: Figures, engine: Engine) -> dict[str, float]:
     """Wall and processor seconds of one `etl run` with one reader into a fresh warehouse."""
     took = loads.time(Load(rows, deliveries=1, alone=True), known, engine)
     work = rows / 1e6 * (known.child + engine.parent + engine.server)
-    return {"wall": took.wall, "cpu": work + 2 * known.start}
+    return {"wall": took.wall, "cpu": work + 2 * known.start + known.each + engine.each}

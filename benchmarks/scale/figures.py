@@ -119,9 +119,10 @@ class Night:
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """Everything: child and start in s (per million rows; a process), delivery in bytes a record."""
+    """Everything: child, each and start in s (per million rows; a delivery; a process), delivery in bytes a record."""
 
     child: float
+    each: float
     start: float
     delivery: float
     engines: dict[str, Engine]
@@ -137,6 +138,7 @@ def read(measured: Path = HERE / "measured.toml", assumed: Path = HERE / "assume
     found, guessed = _parsed(measured), _parsed(assumed)
     return Figures(
         found["child"]["cpu"],
+        found["child"]["each"],
         found["child"]["start"],
         found["bytes"]["delivery"],
         {name: _engine(name, found) for name in ("sqlite", "postgres")},

@@ -71,7 +71,8 @@ def time(load: Load, figures: Figures, engine: Engine) -> Time:
     log = load.records * engine.log + _whole_pages(load, figures, engine) * PAGE
     return Time(
         start=figures.start,
-        read=figures.child * millions / min(load.readers, machine.cores * load.machines),
+        read=(figures.child * millions + figures.each * number(load, figures))
+        / min(load.readers, machine.cores * load.machines),
         write=writing(load, engine) * millions * deeper(load, figures) * longest(load),
         each=engine.each * number(load, figures) * longest(load),
         ledger=_looking(load, figures, engine) * longest(load),

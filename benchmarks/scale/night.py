@@ -95,10 +95,11 @@ def dealt(lanes: int) -> list[int]:
 @dataclass(frozen=True, slots=True)
 class Lane:
     """read, write: seconds a row of one reader and of the writer; each: seconds that every delivery costs the writer beside;
-    large: rows of a delivery that is read by all at once; readers: how many there are."""
+    opening: seconds that each costs a reader beside; large: rows of a delivery that is read by all at once; readers: how many there are."""
 
     read: float
     write: float
+    opening: float
     each: float
     large: float
     readers: int
@@ -109,6 +110,7 @@ def lane(figures: Figures, engine: Engine, readers: int, lines: float = 0.0) -> 
     return Lane(
         figures.child / MILLION,
         (engine.writer + engine.settling) / MILLION + lines * engine.pair,
+        figures.each,
         engine.each + lines * engine.line,
         LARGE / figures.delivery,
         readers,
@@ -135,7 +137,7 @@ def served(coming: Sequence[Arrival], lane: Lane) -> list[Done]:
 
 
 def _read(one: Arrival, lane: Lane) -> float:
-    return one.rows * lane.read
+    return one.rows * lane.read + lane.opening
 
 
 def _write(one: Arrival, lane: Lane) -> float:

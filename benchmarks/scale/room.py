@@ -39,7 +39,8 @@ def room(records: float, figures: Figures, engine: Engine) -> Room:
 
 def hours(records: float, figures: Figures, engine: Engine) -> float:
     """Core-hours to load so many records once."""
-    return records / MILLION * (figures.child + engine.parent + engine.server + engine.settling) / HOUR
+    rows = records / MILLION * (figures.child + engine.parent + engine.server + engine.settling)
+    return (rows + records / figures.volume.rows_per_delivery * (figures.each + engine.each)) / HOUR
 
 
 @dataclass(frozen=True, slots=True)
