@@ -17,9 +17,9 @@ from etl_core.errors import DeliveryError, KeyFileError
 from etl_core.inbox import single, workroom
 from etl_core.keys import Keys
 from etl_core.pipeline import DONE, PARTLY, Loading, Report, Scope, check, run
+from etl_core.pool import Pool
 from etl_core.protocol import Claimed, Done, Hello, Job, Problem
 from etl_core.records import Counts, Outcome, Prepared
-from etl_core.pool import Pool
 from etl_core.testing.bench import Bench
 from etl_core.warehouse import Warehouse
 from tests import made_up
@@ -99,7 +99,7 @@ def test_every_delivery_has_its_outcome_and_no_fault_touches_another(home: Path)
     write(inbox / "second_2024.csv", [])
     write(inbox / "其他.csv", [["1"] * 3], header=("甲", "乙", "丙"))
     (inbox / "made_up_2025.xlsx").write_bytes(b"PK\x03\x04 cut")
-    (inbox / "folder").mkdir()
+    (inbox / "folder" / "inner").mkdir(parents=True)
     watch = Watch()
     report = run(configured(home, allow="made_up, second, broken"), watch)
     assert results(report) == {
