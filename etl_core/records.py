@@ -206,11 +206,13 @@ class Outcome:
 # Fields that a normalised frame may carry beside TrainingRecord's: `namesake` keeps (大)/(小) in the identity
 # within the source (ruling 34); `reporter` is part of the key where two agencies share a source (ruling 68);
 # `own_side` says that the reporter is the teacher's own side (ruling 69); `entry` (cancellation or correction, else null)
-# and `original` (the agency's own number of the record that it is about) make a ledger (ruling 74).
+# and `original` (the agency's own number of the record that it is about) make a ledger (ruling 74); `submitted` says when a row
+# was handed in: where a source gives it, the last of several rows with one key replaces the others (ruling 12).
 CARRIED = {
     "namesake": pl.String(),
     "reporter": pl.String(),
     "own_side": pl.Boolean(),
     "entry": pl.String(),
     "original": pl.String(),
+    "submitted": pl.Datetime("us"),
 }

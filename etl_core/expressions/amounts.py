@@ -8,6 +8,8 @@ is null where the cell is empty or cannot be read; `hours` alone is null where t
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 import polars as pl
 
 from etl_core.expressions.let import let
@@ -53,6 +55,13 @@ def credits(e: str | pl.Expr) -> pl.Expr:  # noqa: A001 (the field's name in con
     Amounts beyond ±99999.99 become ±99999.99: out of range (credits.range), yet not unreadable.
     """
     return let(_limited, _signed(e).str.extract(rf"^({_NUMBER})(?:个?学分)?$", 1))
+
+
+def by_rule(e: str | pl.Expr, each: str, *units: str) -> pl.Expr:
+    """Credits for a number of things that give `each` of them, as lessons do («3节», ruling 54): Decimal(7,2), as `credits`."""
+    unit = f"(?:{'|'.join(units)})?" if units else ""
+    number = let(_limited, _signed(e).str.extract(rf"^({_NUMBER}){unit}$", 1))
+    return (number * pl.lit(Decimal(each))).cast(pl.Decimal(7, 2), strict=False)
 
 
 def score(e: str | pl.Expr) -> pl.Expr:

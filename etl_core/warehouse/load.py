@@ -7,6 +7,7 @@ from dataclasses import asdict
 from decimal import Decimal
 from functools import partial
 
+import polars as pl
 import sqlalchemy as sa
 
 from etl_core.keys import Keys
@@ -30,6 +31,7 @@ class Load:
         self._connection, self._keys, self._batch = connection, keys, batch
         self._stage, self._writer = stage, writer
         self._read = 0
+        self._submissions: list[pl.DataFrame] = []
         self._record = ledger.next_id(connection, tables.record.c.record_id)
         self._quarantine = ledger.next_id(connection, tables.quarantine.c.quarantine_id)
         self.delivery_id = batch.delivery_id
@@ -59,7 +61,8 @@ class Load:
         self._writer.rest()
         self._stage.flush()
         if self._stage.left:
-            repeats.resolve(self._connection, self._batch, self._keys, self._quarantine)
+            told = pl.concat(self._submissions) if self._submissions else None
+            repeats.resolve(self._connection, self._batch, self._keys, self._quarantine, told)
         self._stage.close()
         counts = self._tally(self._read)
         share = books.excessive(counts, limit)
@@ -75,6 +78,8 @@ class Load:
             return {}
         records = rows.keyed(prepared.records, self._keys)
         made = rows.record_rows(records, self._batch, self._record)
+        if "submitted" in records.columns and records["submitted"].null_count() < records.height:
+            self._submissions.append(rows.submissions(records, self._record))
         self._record += made.height
         return {tables.record: made, tables.person: rows.person_rows(records)}
 

@@ -1,8 +1,9 @@
-"""The same natural key twice in one delivery (rulings 10, 11).
+"""The same natural key twice in one delivery (rulings 10, 11, 12).
 
 The table takes a key once a delivery and leaves the other records as surplus (bulk.py); only the rows that share a key
 with one of these are decided one by one, in reading order. An identical repeat is skipped; a row that says something
-else is quarantined, and the first stays.
+else is quarantined, and the first stays. Where rows tell when they were submitted, the last one stays, and the others are
+superseded, whatever they say.
 """
 
 from __future__ import annotations
@@ -10,9 +11,11 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from datetime import datetime
 from itertools import groupby
 from typing import Any
 
+import polars as pl
 import sqlalchemy as sa
 
 from etl_core.keys import Keys
@@ -35,20 +38,28 @@ class Verdicts:
 
     surplus: list[int] = field(default_factory=list)  # record_id of every record that goes
     repeats: list[Where] = field(default_factory=list)
+    kind: str = "duplicate"  # of the repeats
+    persons: set[bytes] = field(default_factory=set)  # that records which go have mentioned
     contradictions: list[tuple[Where, Where, list[Row]]] = field(
         default_factory=list
     )  # row, kept row, records
 
 
-def resolve(connection: sa.Connection, batch: Batch, keys: Keys, first: int) -> None:
-    """Decide every repeated key of a delivery; quarantined rows are numbered from `first`."""
-    verdicts = _decide(_involved(connection, batch.delivery_id))
+def resolve(
+    connection: sa.Connection, batch: Batch, keys: Keys, first: int, submitted: pl.DataFrame | None = None
+) -> None:
+    """Decide every repeated key of a delivery; quarantined rows are numbered from `first`.
+
+    submitted: the moment (`submitted`) of the delivery's records (`record_id`), where the last submission wins.
+    """
+    involved = _involved(connection, batch.delivery_id)
+    verdicts = _decide(involved) if submitted is None else _last(list(involved), submitted)
     _keep(connection, verdicts.surplus)
     rejected = [where for where, _, _ in verdicts.contradictions]
     _delete_warnings(connection, batch.delivery_id, [*verdicts.repeats, *rejected])
-    _skip(connection, batch.delivery_id, verdicts.repeats)
+    _skip(connection, batch.delivery_id, verdicts.repeats, verdicts.kind)
     _refuse(connection, keys, batch, verdicts.contradictions, first)
-    _forget_persons(connection, [one for _, _, records in verdicts.contradictions for one in records])
+    _forget_persons(connection, verdicts.persons)
 
 
 def _involved(connection: sa.Connection, delivery_id: int) -> Iterator[Row]:
@@ -79,11 +90,34 @@ def _decide(records: Iterator[Row]) -> Verdicts:
         if clash is not None:
             verdicts.contradictions.append((where, _where(clash), row))
             verdicts.surplus += [one.record_id for one in row]
+            verdicts.persons |= _mentioned(row)
             continue
         verdicts.surplus += equal
         verdicts.repeats += [] if new else [where]
         kept |= new
     return verdicts
+
+
+def _last(records: list[Row], submitted: pl.DataFrame) -> Verdicts:
+    """Of each key the record submitted last stays; of several at the same moment, or without one, the last in the file."""
+    wanted = pl.Series([one.record_id for one in records], dtype=pl.Int64).implode()
+    told = dict(submitted.filter(pl.col("record_id").is_in(wanted)).iter_rows())
+    last: dict[bytes, tuple[datetime, int]] = {}
+    for one in records:
+        moment = told.get(one.record_id) or datetime.min
+        last[one.record_key] = max((moment, one.record_id), last.get(one.record_key, (moment, one.record_id)))
+    verdicts = Verdicts(kind="superseded")
+    for where, group in groupby(records, key=_where):
+        row = list(group)
+        gone = [one for one in row if last[one.record_key][1] != one.record_id]
+        verdicts.surplus += [one.record_id for one in gone]
+        verdicts.repeats += [where] if len(gone) == len(row) else []
+        verdicts.persons |= _mentioned(gone)
+    return verdicts
+
+
+def _mentioned(records: list[Row]) -> set[bytes]:
+    return {one.person_key for one in records if one.person_key is not None}
 
 
 def _compare(row: list[Row], kept: dict[bytes, Row]) -> tuple[dict[bytes, Row], list[int], Row | None]:
@@ -128,9 +162,9 @@ def _delete_warnings(connection: sa.Connection, delivery_id: int, rows: list[Whe
         )
 
 
-def _skip(connection: sa.Connection, delivery_id: int, rows: list[Where]) -> None:
+def _skip(connection: sa.Connection, delivery_id: int, rows: list[Where], kind: str) -> None:
     if rows:
-        shared = {"delivery_id": delivery_id, "kind": "duplicate"}
+        shared = {"delivery_id": delivery_id, "kind": kind}
         connection.execute(sa.insert(skipped_row), [shared | _named(one) for one in rows])
 
 
@@ -181,9 +215,8 @@ def _cells(records: list[Row]) -> bytes:
     return json.dumps(told, ensure_ascii=False).encode()
 
 
-def _forget_persons(connection: sa.Connection, records: list[Row]) -> None:
+def _forget_persons(connection: sa.Connection, pseudonyms: set[bytes]) -> None:
     """A person whom only deleted records mentioned is nobody."""
-    pseudonyms = {one.person_key for one in records if one.person_key is not None}
     if pseudonyms:
         mentioned = sa.exists().where(record.c.person_key == person.c.person_key)
         gone = sa.delete(person).where(person.c.person_key == sa.bindparam("gone"), ~mentioned)

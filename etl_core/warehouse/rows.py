@@ -74,6 +74,12 @@ def record_rows(records: pl.DataFrame, batch: Batch, first: int) -> pl.DataFrame
     )
 
 
+def submissions(records: pl.DataFrame, first: int) -> pl.DataFrame:
+    """When each record was handed in: `submitted` beside the `record_id` that `record_rows` gives it."""
+    shaped = _in_reading_order(placed(records)).with_row_index("record_id", first)
+    return shaped.select(pl.col("record_id").cast(pl.Int64), "submitted")
+
+
 def state() -> pl.Expr:
     """What a record is when no other version is known: withdrawn when its agency says so (ruling 76).
 

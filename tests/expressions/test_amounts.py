@@ -158,3 +158,15 @@ def test_the_struct_has_the_types_of_the_contract() -> None:
     )
     expected = pl.Struct({"stated": pl.Float64(), "hours": pl.Decimal(7, 2), "basis": pl.String()})
     assert list(frame.schema.values()) == [expected, expected]
+
+
+@pytest.mark.parametrize(
+    ("cell", "expected"),
+    [("2", "1.00"), ("3节", "1.50"), ("１节", "0.50"), ("-1", "-0.50"), ("0", "0.00"), ("1.5", "0.75"), ("9" * 30, "50000.00"),
+     ("好几节", None), ("3天", None), (None, None)],
+)  # fmt: skip
+def test_things_that_give_credits_by_rule_are_counted_with_or_without_their_unit(
+    cell: str | None, expected: str | None
+) -> None:
+    """Ruling 54: half a credit a lesson."""
+    assert one(amounts.by_rule("cell", "0.5", "节"), cell) == (expected and Decimal(expected))

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
 import polars as pl
 import pytest
@@ -211,6 +211,25 @@ def test_no_text_makes_the_reading_fail(text: str) -> None:
 )
 def test_the_empty_date_of_dotnet_is_empty(text: str, expected: str | None) -> None:
     assert cells(text).select(dates.clean_date("cell")).item() == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("2023/06/01 12:32:05", datetime(2023, 6, 1, 12, 32, 5)),
+        ("2023-6-1 9:05", datetime(2023, 6, 1, 9, 5)),
+        ("2023-06-01T12:32:05", datetime(2023, 6, 1, 12, 32, 5)),
+        ("２０２３/06/01　12:32", datetime(2023, 6, 1, 12, 32)),
+        ("2023.6.1", datetime(2023, 6, 1)),
+        ("2023-02-30 12:00", None),
+        ("2023-06-01 25:00", None),
+        ("12:32", None),
+        ("昨天", None),
+        (None, None),
+    ],
+)
+def test_a_moment_is_a_day_and_a_time_of_day(text: str | None, expected: datetime | None) -> None:
+    assert cells(text).select(dates.moment("cell")).item() == expected
 
 
 @pytest.mark.parametrize(

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import base64
 import json
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from itertools import count as count_up
 
 import polars as pl
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from etl_core.errors import BalanceError, DeliveryError, KeyFileError, WarehouseError
@@ -249,6 +249,76 @@ def test_repeats_end_as_the_rulings_say_however_the_rows_are_batched(common, row
     load, counts = deliver(common, *batches, source=f"source {next(NUMBERS)}")
     lines = common.outcomes(load.delivery_id)
     assert dict(lines.select("row", "outcome").iter_rows()) == repeats_by_hand(rows)
+    assert counts.balanced
+
+
+# ── the last submission wins (ruling 12) ──
+
+TOPIC = {"key": ("person", "project_name", "class_name"), "variant": ()}
+
+
+def submitted(number, hour, person=1, **fields):
+    """A row handed in at that hour; None: nobody knows when."""
+    moment = None if hour is None else datetime(2023, 6, 1, hour)
+    return one(person, submitted=moment, **fields) | {"row": number}
+
+
+def test_of_several_submissions_the_last_stays_wherever_it_stands_and_whatever_it_says(each_warehouse):
+    rows = [
+        submitted(2, 9),
+        submitted(3, 11, hours=4, start_date=date(2023, 3, 7)),
+        submitted(4, 10),
+        submitted(5, 8, class_name="另一课题"),
+    ]
+    load, counts = deliver(each_warehouse, batch(*rows[:1]), batch(*rows[1:]), **TOPIC)
+    assert skips(load, each_warehouse) == [(2, "skip:superseded"), (4, "skip:superseded")]
+    assert reasons(load, each_warehouse) == []
+    assert standing(each_warehouse, "row") == [3, 5]
+    assert (counts.loaded, counts.skipped, counts.records) == (2, 2, 2)
+
+
+def test_of_submissions_at_one_moment_or_at_none_the_last_in_the_file_stays(each_warehouse):
+    rows = [
+        submitted(2, 9),
+        submitted(3, 9),
+        submitted(4, None),
+        submitted(5, None, 2),
+        submitted(6, None, 2),
+    ]
+    deliver(each_warehouse, batch(*rows), **TOPIC)
+    assert standing(each_warehouse, "row") == [3, 6]
+
+
+def test_whom_only_a_superseded_submission_mentioned_is_nobody(warehouse):
+    rows = [submitted(2, 9, 1, agency_record_id="7"), submitted(3, 10, 2, agency_record_id="7")]
+    deliver(warehouse, batch(*rows), key=("agency_record_id",), variant=())
+    assert warehouse.measures()["persons_with_id"] == "1"
+    with warehouse._ask() as connection:
+        assert connection.exec_driver_sql("select count(*) from person").scalar_one() == 1
+
+
+def test_warnings_go_with_the_superseded_submission(warehouse):
+    warned = [fault(number, "title.unknown", "职称", "warning") for number in (2, 3)]
+    _, counts = deliver(warehouse, batch(submitted(2, 9), submitted(3, 8), faults=warned), **TOPIC)
+    assert counts.warnings == {"title.unknown": 1}
+
+
+@settings(max_examples=30)
+@given(
+    rows=st.lists(st.tuples(st.integers(1, 3), st.none() | st.integers(0, 3)), min_size=1, max_size=8),
+    cut=st.integers(0, 8),
+)
+def test_the_last_submission_stays_however_the_rows_are_batched(common, rows, cut):
+    made = [submitted(number, hour, person) for number, (person, hour) in enumerate(rows, 1)]
+    batches = [batch(*part) for part in (made[:cut], made[cut:]) if part]
+    assume(any(hour is not None for _, hour in rows))  # rows that tell no moment are no submissions
+    load, counts = deliver(common, *batches, source=f"source {next(NUMBERS)}", **TOPIC)
+    last = {}
+    for number, (person, hour) in enumerate(rows, 1):
+        rank = (-1 if hour is None else hour, number)
+        last[person] = max(rank, last.get(person, rank))
+    loaded = common.outcomes(load.delivery_id).filter(outcome="loaded")["row"].to_list()
+    assert loaded == sorted(number for _, number in last.values())
     assert counts.balanced
 
 
