@@ -220,11 +220,14 @@ def houred(nothing: bool = False) -> list[pa.Check]:
     ]
 
 
-def credited() -> list[pa.Check]:
-    """Checks of credits: unparsable, and in (0, 500] (ruling 57: negative ones only in a cancellation)."""
+def credited(read: Passes = amounts.credits) -> list[pa.Check]:
+    """Checks of credits: unparsable, and in (0, 500] (ruling 57: negative ones only in a cancellation).
+
+    read: VALUE where a reading has read the credits already.
+    """
     return [
-        readable("credits.unparsable", amounts.credits),
-        check("credits.range", lambda cell: amounts.credits(cell).is_between(0, 500, closed="right")),
+        readable("credits.unparsable", read),
+        check("credits.range", lambda cell: read(cell).is_between(0, 500, closed="right")),
     ]
 
 

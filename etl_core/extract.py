@@ -113,7 +113,7 @@ def _headless(grids: list[Grid], source: Source, on: date) -> DeliveryError:
 def _raws(grids: Iterable[Grid], delivery: _Delivery, accounts: list[HeaderAccount]) -> Iterator[Raw]:
     tables: dict[tuple[str | None, str | None], Table | None] = {}
     for grid in grids:
-        sheet = (grid.file, grid.sheet)
+        sheet = (grid.file if grid.headers is None else None, grid.sheet)  # one account of all pages
         first = sheet not in tables
         if first:
             tables[sheet] = found = table(grid, delivery.source, delivery.name, delivery.dated)
@@ -137,7 +137,7 @@ def _batch(grid: Grid, of: Table | None, delivery: _Delivery, first: bool) -> Ra
         told: dict[str, pl.Expr | pl.Series] = {_KIND: other, FAULT: pl.lit(None, pl.String)}
     else:
         told = {_KIND: kind(grid.rows, of, first), FAULT: fault(of)}
-    place = {"file": pl.lit(grid.file or delivery.name), "sheet": pl.lit(grid.sheet, pl.String)}
+    place = {"file": pl.lit(grid.path(delivery.name)), "sheet": pl.lit(grid.sheet, pl.String)}
     return _assemble(grid.rows.with_columns(**place, **told), of, delivery)
 
 

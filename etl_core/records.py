@@ -123,7 +123,9 @@ class Grid:
     Trailing empty rows do not exist (ruling 1); inner empty rows do. Where a container tells more of a row, there are also
     `kind` String: null, or the skip kind that the row is marked with ("deleted") · `cut` List(Int64): 0-based fields
     whose text was longer than its room and has lost its end (ruling 22).
-    headers: names of c0…cN where the container states them apart from its rows (dBASE, XML, JSON); no row is a header then.
+    file: path inside a delivery that is a folder, else None.
+    headers: names of c0…cN where the container states them apart from its rows (dBASE, XML, JSON); no row is a header then,
+    and all files of a folder have the same.
     """
 
     rows: pl.DataFrame
@@ -131,6 +133,10 @@ class Grid:
     visible: bool = True
     file: str | None = None
     headers: tuple[str, ...] | None = None
+
+    def path(self, delivery: str) -> str:
+        """The path that people see: the delivery's name, and the file inside it."""
+        return f"{delivery}/{self.file}" if self.file else delivery
 
 
 @dataclass(frozen=True, slots=True)

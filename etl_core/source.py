@@ -13,7 +13,8 @@ from etl_core.contract import RawContract
 from etl_core.readers import ReadOptions
 from etl_core.records import Agency, Place
 
-# Given the delivery's name (without folders) and the lines above its header, where the delivery stands; None = cannot be told.
+# Given the delivery's name (without folders) and the lines above its header (with what `period` says), where the delivery
+# stands; None = cannot be told.
 Placing = Callable[[str, str], Place | None]
 
 
@@ -37,6 +38,8 @@ class Source:
     key             natural key: unified field names, «person» for the identity, «reporter» where two agencies share a source
     semantics       how deliveries add up (contract §4)
     place           period and version of a delivery, from its name and title
+    period          the contract's field whose column tells the period where neither name nor title does: what stands in it
+                    in the first rows is given to `place` as lines of their own
     names           patterns of file names, a second sign beside the headers by which a file is recognised
     ignored         headers that are known and not loaded
     dropped         headers whose cells may not be kept anywhere (ruling 62)
@@ -53,6 +56,7 @@ class Source:
     key: tuple[str, ...]
     semantics: Literal["append", "snapshot", "ledger"]
     place: Placing
+    period: str = ""
     names: tuple[re.Pattern[str], ...] = ()
     ignored: tuple[str, ...] = ()
     dropped: tuple[str, ...] = ()

@@ -46,7 +46,7 @@ class Table:
     """A sheet's table.
 
     facts    text of the contract's fields that do not stand in a column: from title, file name or sheet name
-    above    the lines above the header
+    above    the lines above the header, and below them the texts of the column that tells the period, if there is one
     repeats  the physical rows of the header, by which a repeated header is known (ruling 3); none where the container
              states the header apart from its rows
     width    number of fields of the header's record, null where the container is rectangular
@@ -100,10 +100,22 @@ def table(grid: Grid, source: Source, name: str, on: date) -> Table | None:
     rows = head(grid)
     above = "\n".join(cell for row in rows[: whole.top] for cell in row if cell)
     facts = _facts(source, above, name, grid.sheet)
+    above = "\n".join(filter(None, [above, *_period(grid, whole, source)]))
     if grid.headers is not None:
-        return Table(grid.file or name, grid.sheet, whole, facts, above, (), None)
+        return Table(name, grid.sheet, whole, facts, above, (), None)
     repeats = tuple(rows[whole.top : whole.top + whole.depth])
-    return Table(grid.file or name, grid.sheet, whole, facts, above, repeats, grid.rows["width"][whole.top])
+    width = grid.rows["width"][whole.top]
+    return Table(grid.path(name), grid.sheet, whole, facts, above, repeats, width)
+
+
+def _period(grid: Grid, layout: Layout, source: Source) -> list[str]:
+    """What the first rows say in the column that tells the period (source.Source), each text once."""
+    at = layout.fields.get(source.period)
+    if at is None:
+        return []
+    depth = layout.depth if grid.headers is None else 0
+    cells = grid.rows[f"c{at}"].head(header.SEARCHED + 1).slice(layout.top + depth)
+    return cells.drop_nulls().unique(maintain_order=True).to_list()
 
 
 def _facts(source: Source, above: str, name: str, sheet: str | None) -> dict[str, str | None]:

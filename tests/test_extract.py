@@ -14,10 +14,11 @@ from hypothesis import strategies as st
 from etl_core.contract import RawContract, column, filename, sheetname, title
 from etl_core.errors import DeliveryError
 from etl_core.extract import Opening, Raw, open_
+from etl_core.header import SEARCHED
 from etl_core.records import Grid, Place
 from etl_core.table import _POSITION, _kind, kind, table
 from tests.fakes import grid, person
-from tests.made_up import HEADERS, source
+from tests.made_up import HEADERS, Sheet, source
 
 ON = date(2024, 1, 1)
 NAME = "made_up_2023.csv"
@@ -263,3 +264,63 @@ def test_a_cell_that_lost_its_end_for_want_of_room_is_a_warning_at_its_column() 
         (2, "text.cut", "姓名", "warning"),
         (2, "text.cut", "单位", "warning"),
     ]
+
+
+def pages() -> list[Grid]:
+    """Two pages of a pull, with the year of each record in the column 备注."""
+    rows = [
+        [person(1, 备注="2022-2023"), person(2)],
+        [person(3, 备注="2022-2023"), person(4, 备注="2023-2024")],
+    ]
+    return [replace(grid(each), headers=HEADERS, file=f"p{at}.json") for at, each in enumerate(rows, 1)]
+
+
+def test_a_row_of_a_folder_stands_in_its_page_and_all_pages_have_one_account() -> None:
+    opening = opened(*pages(), name="made_up_2023")
+    places = [raw.frame.select("file", "row").rows() for raw in opening.raws]
+    assert places == [
+        [("made_up_2023/p1.json", 1), ("made_up_2023/p1.json", 2)],
+        [("made_up_2023/p2.json", 1), ("made_up_2023/p2.json", 2)],
+    ]
+    assert [account.file for account in opening.accounts] == ["made_up_2023"]
+
+
+class Yearly(Sheet):
+    """With the period in a column."""
+
+    year: str = column("备注")
+
+
+def periods(*grids: Grid) -> set[str]:
+    """What is told of the period, beside other things, to find the place."""
+    heard: list[str] = []
+
+    def place(name: str, above: str) -> Place:
+        heard.extend(above.splitlines())
+        return Place("1", (1,))
+
+    opened(*grids, contract=Yearly, period="year", place=place, ignored=())
+    return {line for line in heard if line.startswith("20")}
+
+
+def test_the_column_that_tells_the_period_is_read_in_the_first_rows_of_a_delivery() -> None:
+    first, second = pages()
+    assert periods(first, second) == {"2022-2023"}
+    assert periods(second, first) == {"2022-2023", "2023-2024"}
+    many = [*(person(at, 备注="2022-2023") for at in range(SEARCHED)), person(99, 备注="2099")]
+    assert periods(grid([HEADERS, *many])) == {"2022-2023"}
+
+
+def test_what_a_batch_holds_beyond_the_first_rows_does_not_tell_the_period() -> None:
+    """Else the place would depend on the size of batches."""
+    stated = [person(at, 备注="2022-2023") for at in range(SEARCHED + 1)]
+    whole = replace(grid([*stated, person(99, 备注="2099")]), headers=HEADERS)
+    assert periods(whole) == {"2022-2023"}
+
+
+def test_a_title_is_not_searched_in_the_column_that_tells_the_period() -> None:
+    class Titled(Yearly):
+        term: str | None = title(r"(20\d\d)", shown="学期")
+
+    (raw,) = raws(pages()[0], contract=Titled, period="year", ignored=())
+    assert raw.frame["term"].to_list() == [None, None]

@@ -21,6 +21,8 @@ PLACEHOLDERS = {
     "share",
     "folder",
     "limit",
+    "found",
+    "expected",
     "source",
     "sources",
 }

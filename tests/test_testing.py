@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable
 from dataclasses import replace
@@ -10,16 +11,21 @@ from pathlib import Path
 
 import polars as pl
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from etl_core.contract import RawContract, column
 from etl_core.discovery import Found, Loaded
 from etl_core.expressions.reading import part
+from etl_core.readers.json import Page, pages
+from etl_core.readers.options import ReadOptions
 from etl_core.source import Source
-from etl_core.testing import SourceSuite, sheets
+from etl_core.testing import SourceSuite, folders, sheets
 from etl_core.testing.bench import Bench
 from etl_core.testing.declared import foreign
 from etl_core.testing.golden import completed, differences, exchanged, golden
 from etl_core.testing.orderly import orders
+from etl_core.testing.pages import nested
 from tests.fakes import person, write
 from tests.made_up import HEADERS, NORMALISE, Sheet, source
 
@@ -232,7 +238,7 @@ def test_a_two_level_header_survives_another_order_of_columns(tmp_path: Path) ->
     rows = [["登记表", None, None], ["姓名", "学时", None], [None, "面授", "网络"], ["赵", "8", "4"]]
     path = tmp_path / "a.csv"
     path.write_text("\n".join(",".join(cell or "" for cell in row) for row in rows), encoding="utf-8")
-    parts = sheets.taken(path, made, date(2024, 1, 1), {(None, 4)})
+    parts = sheets.taken(path, made, date(2024, 1, 1), {("a.csv", None, 4)})
     changed = sheets.write(parts, sheets.reordered, tmp_path / "new", "a.csv")
     (grid,) = sheets.read_sheets(changed)
     assert [line[-3:] for line in grid.rows.rows()][1:] == [
@@ -257,3 +263,75 @@ def _folder(parent: Path, name: str) -> Path:
     folder = parent / "changed" / name
     folder.mkdir(parents=True)
     return folder
+
+
+def _pull(folder: Path) -> Path:
+    """A pull of two pages with two records each."""
+    folder.mkdir(parents=True)
+    for page in (1, 2):
+        items = [{"id": f"{page}{at}", "list": [{"kind": "a"}, {"kind": "b"}][:at]} for at in (1, 2)]
+        told = {"totalCount": 4, "items": items}
+        (folder / f"page-{page}.json").write_text(json.dumps(told), encoding="utf-8")
+    return folder
+
+
+def test_a_folder_is_read_as_the_inbox_packs_it(tmp_path: Path) -> None:
+    grids = sheets.read_sheets(_pull(tmp_path / "pull"))
+    assert [grid.file for grid in grids] == ["page-1.json", "page-2.json"]
+    assert {grid.headers for grid in grids} == {("id", "list[0].kind", "list[1].kind")}
+
+
+def test_the_pages_of_a_pull_survive_another_order_of_columns(tmp_path: Path) -> None:
+    class Listed(RawContract):
+        number: str = column("id")
+        first: str = column("list[0].kind")
+        second: str = column("list[1].kind")
+
+    made = replace(source(), contract=Listed)
+    kept = {("pull/page-1.json", None, 2), ("pull/page-2.json", None, 1)}
+    parts = sheets.taken(_pull(tmp_path / "pull"), made, date(2024, 1, 1), kept)
+    changed = sheets.write(parts, sheets.reordered, tmp_path / "new", "pull")
+    first, second = sheets.read_sheets(changed)
+    cells = [
+        {str(header): grid.rows[f"c{at}"][0] for at, header in enumerate(grid.headers or ())}
+        for grid in (first, second)
+    ]
+    assert cells == [
+        {"id": "12", "list[0].kind": "a", "list[1].kind": "b"},
+        {"id": "21", "list[0].kind": "a", "list[1].kind": None},
+    ]
+
+
+def test_a_pull_that_is_cut_loses_its_last_pages(tmp_path: Path) -> None:
+    pull = _pull(tmp_path / "pull")
+    sizes = [file.stat().st_size for file in folders.files(pull)]
+    for size, left in ((sizes[0], [sizes[0]]), (sizes[0] + 3, [sizes[0], 3]), (sum(sizes), sizes), (0, [])):
+        short = folders.cut(pull, tmp_path / str(size), size)
+        assert [file.stat().st_size for file in folders.files(short)] == left
+
+
+def test_lines_of_a_pull_are_those_of_its_pages() -> None:
+    lines = pl.DataFrame({"file": ["pull", "pull/p1", "pull2", "pull2/p1", "a/pull"]})
+    assert lines.filter(folders.inside("pull"))["file"].to_list() == ["pull", "pull/p1"]
+
+
+FIELD = st.text("ab学", min_size=1, max_size=2)
+RECORD: st.SearchStrategy[dict[str, object]] = st.recursive(
+    st.dictionaries(FIELD, st.text("x1", min_size=1), min_size=1, max_size=3),
+    lambda inner: st.dictionaries(
+        FIELD, inner | st.lists(inner, min_size=1, max_size=3), min_size=1, max_size=3
+    ),
+)
+
+
+@given(RECORD)
+def test_headers_that_are_paths_lead_back_to_the_record(record: dict[str, object]) -> None:
+    (told,) = pages([Page(None, lambda: json.dumps([record]).encode())], ReadOptions())
+    assert told.headers is not None
+    cells = dict(zip(told.headers, told.rows.select(pl.col("^c[0-9]+$")).row(0), strict=True))
+    assert nested(cells) == record
+
+
+def test_an_empty_field_is_null_and_an_empty_list_no_list() -> None:
+    cells = {"a.b": None, "c[0].d": None, "c[1].d": "x", "c": None, "e": None, "e[0].f": None}
+    assert nested(cells) == {"a": {"b": None}, "c": [{}, {"d": "x"}], "e": None}

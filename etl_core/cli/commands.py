@@ -51,11 +51,12 @@ RUN = click.Command(
 CHECK = click.Command(
     "check",
     callback=later.later("check:check"),
-    params=[later.file(), later.config(required=False), later.shape()],
+    params=[later.file(folder=True), later.config(required=False), later.shape()],
     short_help="只校验一个文件，不入库｜validate one file, load nothing",
-    help="""校验一个文件，逐条列出问题所在的单元格，不写入任何仓库。
+    help="""校验一个文件（或一个文件夹：分页的一次拉取），逐条列出问题所在的单元格，不写入任何仓库。
 
-    Validate one file and tell every problem with its cell: file, sheet, row, column, code. No warehouse is touched.
+    Validate one file, or the folder of a paged pull, and tell every problem with its cell: file, sheet, row, column,
+    code. No warehouse is touched.
 
     \b
     退出码 exit codes
@@ -67,12 +68,12 @@ CHECK = click.Command(
 IDENTIFY = click.Command(
     "identify",
     callback=later.later("identify:identify"),
-    params=[later.file(), later.config(required=False), later.shape()],
+    params=[later.file(folder=True), later.config(required=False), later.shape()],
     short_help="一个文件属于哪个来源，为什么｜whose file this is, and why",
-    help="""说明一个文件属于哪个来源，依据是哪些表头和文件名；认不出时指出最接近的格式缺了哪些列。
+    help="""说明一个文件（或一个文件夹）属于哪个来源，依据是哪些表头和文件名；认不出时指出最接近的格式缺了哪些列。
 
-    Tell which source claims a file and why: headers found and missing, and its name. Where none does, the nearest
-    format is shown with the headers that are missing. No row is read.
+    Tell which source claims a file, or the folder of a paged pull, and why: headers found and missing, and its name.
+    Where none does, the nearest format is shown with the headers that are missing. No row is read.
     """,
 )
 

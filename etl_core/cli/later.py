@@ -12,6 +12,7 @@ from pathlib import Path
 import click
 
 EXISTING = click.Path(exists=True, dir_okay=False, path_type=Path)
+DELIVERY = click.Path(exists=True, path_type=Path)
 NEW = click.Path(dir_okay=False, path_type=Path)
 TABLE, JSON = "table", "json"
 
@@ -61,6 +62,6 @@ def delivery() -> click.Option:
     return click.Option(["--delivery", "-d"], metavar="DELIVERY", help=text)
 
 
-def file() -> click.Argument:
-    """FILE, which must exist and may hold anything."""
-    return click.Argument(["file"], type=EXISTING, metavar="FILE")
+def file(folder: bool = False) -> click.Argument:
+    """FILE, which must exist and may hold anything; with `folder` it may be one, which is one delivery too."""
+    return click.Argument(["file"], type=DELIVERY if folder else EXISTING, metavar="FILE")

@@ -59,13 +59,13 @@ def chunks(file: FileIO, item: Item) -> Iterator[bytes]:
 
 
 def bundled(folder: Folder) -> Iterator[bytes]:
-    """The files of a folder as one tar archive, the same bytes for the same names and contents.
+    """The files of a folder as one tar archive: the same bytes for the same pages, whatever the folder is called (ruling 20).
 
     Raises:
         DeliveryError: what `opened` and `chunks` raise.
     """
     for item in folder.items:
-        entry = tarfile.TarInfo(f"{folder.name}/{item.name}")
+        entry = tarfile.TarInfo(item.name)
         entry.size = item.state.st_size
         yield entry.tobuf(tarfile.PAX_FORMAT, "utf-8", "surrogateescape")
         with closing(opened(item)) as file:

@@ -22,7 +22,7 @@ def recognised(head: bytes) -> bool:
 
 
 def grids(path: Path, options: ReadOptions, batch: int = 50_000) -> Iterator[Grid]:
-    """Yield the rows of every file, in the order of their names; `file` is the path with the folder's name.
+    """Yield the rows of every file, in the order of their names; `file` is the path inside the folder.
 
     Raises DeliveryError: "unreadable" (a file that is no page of JSON), and what json.pages raises.
     """

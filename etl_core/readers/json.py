@@ -28,7 +28,7 @@ TOTALS = ("totalCount", "total", "count")
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """One file of a pull: its path as people see it (None: the delivery itself), and how its bytes are read."""
+    """One file of a pull: its path inside the pull (None: the delivery itself), and how its bytes are read."""
 
     file: str | None
     data: Callable[[], bytes]

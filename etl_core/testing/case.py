@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, ClassVar
 from etl_core.protocol import Job
 from etl_core.source import Source
 from etl_core.testing.bench import Told, bench, installed, load, warehouse
+from etl_core.testing.folders import packed
 from etl_core.testing.golden import Golden, golden
 from etl_core.warehouse import Warehouse
 
@@ -70,8 +71,8 @@ class Case:
 
     @classmethod
     def job(cls, file: Path, batch: int = 50_000) -> Job:
-        """What a child is asked about a file."""
-        return Job(str(file), file.name, cls.modified(), batch=batch)
+        """What a child is asked about a file, or about a folder as the inbox packs it."""
+        return Job(str(packed(file)), file.name, cls.modified(), batch=batch)
 
     @classmethod
     def told(cls, file: Path, batch: int = 50_000) -> Told:

@@ -5,12 +5,12 @@ from __future__ import annotations
 import random
 from itertools import permutations
 from pathlib import Path
-from shutil import copyfile
 
 import polars as pl
 
 from etl_core.testing.bench import load, warehouse
 from etl_core.testing.case import Case
+from etl_core.testing.folders import copied
 from etl_core.testing.golden import differences
 from etl_core.warehouse import Warehouse
 
@@ -71,7 +71,7 @@ class Order(Case):
         with warehouse() as into:
             load(into, self.samples(), self.modified())
             before, lines = standing(into, self.source), into.deliveries()
-            again = [Path(copyfile(sample, tmp_path / f"再报_{sample.name}")) for sample in self.samples()]
+            again = [copied(sample, tmp_path / f"再报_{sample.name}") for sample in self.samples()]
             outcomes = load(into, again, self.modified() + 86_400)
             assert [outcome.result for outcome in outcomes] == ["unchanged"] * len(again)
             assert standing(into, self.source).equals(before)

@@ -15,9 +15,11 @@ from etl_core.readers import ReadOptions, read
 from etl_core.records import Grid
 from etl_core.source import Source
 from etl_core.table import Table, names, table
+from etl_core.testing import pages
+from etl_core.testing.folders import packed
 
 Row = list[str | None]
-Place = tuple[str | None, int]
+Place = tuple[str, str | None, int]
 
 # A header that no contract knows, and what turns a known one into another.
 STRANGE, NEW = "外加的列", "新"
@@ -25,13 +27,17 @@ STRANGE, NEW = "外加的列", "新"
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """One sheet as text: `head` up to and including the header, `body` the records; `of` is None where it holds no table."""
+    """One sheet as text: `head` up to and including the header, `body` the records; `of` is None where it holds no table.
+
+    `file` is the page of a pull that the sheet is, else None.
+    """
 
     name: str | None
     visible: bool
     head: list[Row]
     body: list[Row]
     of: Table | None
+    file: str | None = None
 
 
 Change = Callable[[Sheet], Sheet]
@@ -39,29 +45,29 @@ Change = Callable[[Sheet], Sheet]
 
 def read_sheets(file: Path, options: ReadOptions | None = None) -> list[Grid]:
     """Every sheet as one grid."""
-    grids = groupby(read(file, options), key=lambda grid: (grid.sheet, grid.visible, grid.headers))
-    return [
-        Grid(pl.concat([grid.rows for grid in some], how="diagonal"), sheet, visible, headers=headers)
-        for (sheet, visible, headers), some in grids
-    ]
+    grids = groupby(
+        read(packed(file), options), key=lambda grid: (grid.sheet, grid.visible, grid.file, grid.headers)
+    )
+    return [Grid(pl.concat([grid.rows for grid in some], how="diagonal"), *alike) for alike, some in grids]
 
 
 def taken(file: Path, source: Source, on: date, records: Collection[Place]) -> list[Sheet]:
-    """The sheets of a sample; of a table only its head and the rows (sheet, row) that are named as `records`."""
+    """The sheets of a sample; of a table only its head and the rows (file, sheet, row) that are named as `records`."""
     return [
-        _taken(grid, table(grid, source, file.name, on), records) for grid in read_sheets(file, source.read)
+        _taken(grid, table(grid, source, file.name, on), file.name, records)
+        for grid in read_sheets(file, source.read)
     ]
 
 
-def _taken(grid: Grid, of: Table | None, records: Collection[Place]) -> Sheet:
+def _taken(grid: Grid, of: Table | None, name: str, records: Collection[Place]) -> Sheet:
     width = of.width if of else None
     lines = [list(line) for line in grid.rows.select(names(grid.rows)[:width]).iter_rows()]
     if of is None:
-        return Sheet(grid.sheet, grid.visible, lines, [], None)
+        return Sheet(grid.sheet, grid.visible, lines, [], None, grid.file)
     numbered = zip(grid.rows["row"], lines, strict=True)
-    body = [line for row, line in numbered if (grid.sheet, row) in records]
+    body = [line for row, line in numbered if (grid.path(name), grid.sheet, row) in records]
     head: list[Row] = lines[: of.end] if grid.headers is None else [[*grid.headers]]
-    return Sheet(grid.sheet, grid.visible, head, body, of)
+    return Sheet(grid.sheet, grid.visible, head, body, of, grid.file)
 
 
 def reordered(sheet: Sheet) -> Sheet:
@@ -120,11 +126,14 @@ def shortened(rows: int) -> Change:
 
 
 def write(sheets: Iterable[Sheet], change: Change, folder: Path, name: str, delimiter: str = ",") -> Path:
-    """A file of that name with the changed sheets: a workbook of text cells where they have names, else delimited text."""
+    """A file of that name with the changed sheets: a workbook of text cells where they have names, the pages of a pull
+    where they are such pages, else delimited text."""
     folder.mkdir()
     changed = [change(sheet) if sheet.of else sheet for sheet in sheets]
     path = folder / name
-    if changed[0].name is None:
+    if changed[0].file is not None:
+        pages.write([pages.Page(str(sheet.file), sheet.head[0], sheet.body) for sheet in changed], path)
+    elif changed[0].name is None:
         _write_text(path, changed[0], delimiter)
     else:
         _write_workbook(path, changed)

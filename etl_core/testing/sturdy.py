@@ -13,6 +13,7 @@ from etl_core.records import ISSUES, PLACE, SKIPS
 from etl_core.testing import sheets
 from etl_core.testing.bench import Told, bench
 from etl_core.testing.case import Case
+from etl_core.testing.folders import cut, files
 from etl_core.testing.golden import golden
 from etl_core.testing.sheets import STRANGE, Change, Sheet, emptied, renamed, reordered, shortened, widened
 from etl_schemas import reasons
@@ -142,18 +143,17 @@ class Sturdiness(Case):
         refused = (
             told.frame("refused").select(*PLACE).join(broken, on=list(PLACE), how="anti", nulls_equal=True)
         )
-        judged = pl.concat([told.frame("records").select(*PLACE), refused]).select("sheet", "row").unique()
+        judged = pl.concat([told.frame("records").select(*PLACE), refused]).select(*PLACE).unique()
         claimed = told.claimed
         assert claimed is not None
         return sheets.taken(sample, self.declared(), claimed.place.dated or self.arrived, set(judged.rows()))
 
     def _truncated(self, sample: Path, folder: Path) -> Iterator[Told]:
-        whole = sample.read_bytes()
-        for number, size in enumerate((len(whole) // 3, len(whole) * 2 // 3, len(whole) - 5)):
+        whole = sum(file.stat().st_size for file in files(sample))
+        for number, size in enumerate((whole // 3, whole * 2 // 3, whole - 5)):
             path = folder / f"cut{number}" / sample.name
             path.parent.mkdir()
-            path.write_bytes(whole[:size])
-            yield self.told(path)
+            yield self.told(cut(sample, path, size))
 
     def _delimiter(self) -> str:
         return self.declared().read.delimiter

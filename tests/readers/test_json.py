@@ -40,7 +40,7 @@ def packed(path: Path, **files: Any) -> Path:
     with tarfile.open(path, "w") as archive:
         for name, value in files.items():
             data = value if isinstance(value, bytes) else json.dumps(value).encode()
-            entry = tarfile.TarInfo(f"pull/{name}.json")
+            entry = tarfile.TarInfo(f"{name}.json")
             entry.size = len(data)
             archive.addfile(entry, io.BytesIO(data))
     return path
@@ -95,8 +95,8 @@ def test_a_record_on_each_line_has_the_number_of_its_line(tmp_path):
 def test_a_field_that_only_the_last_page_has_is_a_column_of_every_page(tmp_path):
     path = packed(tmp_path / "a", p1={"items": [{"id": 1}]}, p2={"items": [{"id": 2, "late": "x"}]})
     assert told(path) == [
-        {"": ("pull/p1.json", 1), "id": "1", "late": None},
-        {"": ("pull/p2.json", 1), "id": "2", "late": "x"},
+        {"": ("p1.json", 1), "id": "1", "late": None},
+        {"": ("p2.json", 1), "id": "2", "late": "x"},
     ]
 
 
