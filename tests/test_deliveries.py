@@ -27,7 +27,7 @@ from tests.services import Server
 from tests.test_pipeline import Watch
 
 PLUGINS = Path(__file__).resolve().parents[1] / "plugins"
-SOURCES = ("cd_legacy", "cq_beibei", "cq_tongliang", "moe_template", "suitong", "swu_guopei")
+SOURCES = ("cd_legacy", "cq_beibei", "cq_shizhu", "cq_tongliang", "moe_template", "suitong", "swu_guopei")
 SAMPLES = [path for source in SOURCES for path in sorted((PLUGINS / source / "tests" / "samples").iterdir())]
 
 # Orders of arrival beside the usual one: every later version first, and sources mixed.
