@@ -115,12 +115,16 @@ def _raws(grids: Iterable[Grid], delivery: _Delivery, accounts: list[HeaderAccou
     for grid in grids:
         sheet = (grid.file if grid.headers is None else None, grid.sheet)  # one account of all pages
         first = sheet not in tables
-        if first:
-            tables[sheet] = found = table(grid, delivery.source, delivery.name, delivery.dated)
-            if found is not None:
-                kinds = header.account(found.layout, delivery.source)
-                accounts.append(HeaderAccount(found.file, found.sheet, **kinds))
+        known = tables.get(sheet)
+        if first or (known is not None and known.widened(grid)):
+            found = table(grid, delivery.source, delivery.name, delivery.dated)
+            tables[sheet] = known.extended(found) if known and found else found
+            accounts[:] = [_account(each, delivery.source) for each in tables.values() if each]
         yield _batch(grid, tables[sheet], delivery, first)
+
+
+def _account(of: Table, source: Source) -> HeaderAccount:
+    return HeaderAccount(of.file, of.sheet, **header.account(of.layout, source))
 
 
 def _later(grids: Iterable[Grid], of: Table, delivery: _Delivery) -> Iterator[Raw]:

@@ -79,7 +79,8 @@ def gathered(grids: Iterable[Grid]) -> Iterator[Grid]:
 def _gathered(of_sheet: Iterator[Grid]) -> Iterator[Grid]:
     first = next(of_sheet)
     while len(first.rows) <= SEARCHED and (more := next(of_sheet, None)):
-        first = replace(first, rows=pl.concat([first.rows, more.rows], how="diagonal"))
+        rows = pl.concat([first.rows, more.rows], how="diagonal")
+        first = replace(first, rows=rows, headers=more.headers)
     yield first
     yield from of_sheet
 

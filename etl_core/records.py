@@ -124,7 +124,8 @@ class Grid:
     `kind` String: null, or the skip kind that the row is marked with ("deleted") · `cut` List(Int64): 0-based fields
     whose text was longer than its room and has lost its end (ruling 22).
     file: path inside a delivery that is a folder, else None.
-    headers: names of c0…cN where the container states them apart from its rows (dBASE, XML, JSON); no row is a header then,
+    headers: names of c0…cN where the container states them apart from its rows (dBASE, XML, JSON); no row is a header then
+    (in a later grid of a sheet there may be more of them: columns that appear further down only),
     and all files of a folder have the same.
     """
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 import polars as pl
@@ -64,6 +64,15 @@ class Table:
     def end(self) -> int:
         """Rows of the sheet's first grid up to and including the header."""
         return self.layout.top + len(self.repeats)
+
+    def widened(self, grid: Grid) -> bool:
+        """Whether a later grid of the sheet states more headers than the table knows."""
+        return grid.headers is not None and len(grid.headers) > len(self.layout.texts)
+
+    def extended(self, wider: Table) -> Table:
+        """The table with the columns that only a later grid has; what stands in the others stays there."""
+        fields = {**wider.layout.fields, **self.layout.fields}
+        return replace(self, layout=replace(wider.layout, fields=fields))
 
     @property
     def columns(self) -> list[str]:

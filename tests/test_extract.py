@@ -246,6 +246,37 @@ def test_a_container_that_states_its_headers_has_no_header_row() -> None:
     assert opening.accounts[0].mapped == ("姓名", "证件号", "单位", "项目", "日期", "学时")
 
 
+class Widening(Sheet):
+    """The sheet with two columns that a container may state further down only."""
+
+    result: str = column("结果", optional=True)
+    class_name: str = column("班次", "班级", optional=True)
+
+
+def stated(headers: tuple[str, ...], *rows: list[str | None]) -> Grid:
+    return replace(grid(rows), headers=headers)
+
+
+def test_headers_that_only_a_later_batch_states_are_columns_from_there_on() -> None:
+    wider = (*HEADERS, "结果", "民族")
+    first = stated(HEADERS, person(1))
+    second = stated(wider, [*person(2), "合格", "汉"])
+    opening = opened(first, second, contract=Widening)
+    found = list(opening.raws)
+    assert [raw.frame["result"].to_list() for raw in found] == [[None], ["合格"]]
+    assert [raw.shown["result"] for raw in found] == ["结果", "结果"]
+    (account,) = opening.accounts
+    assert account.mapped == (*HEADERS[:-1], "结果")
+    assert (account.ignored, account.unknown) == (("备注",), ("民族",))
+
+
+def test_a_field_stays_in_its_column_when_a_later_batch_states_a_better_one() -> None:
+    known = stated((*HEADERS, "班级"), [*person(1), "一班"])
+    wider = stated((*HEADERS, "班级", "班次"), [*person(2), "二班", "三班"])
+    found = raws(known, wider, contract=Widening)
+    assert [raw.frame["class_name"].to_list() for raw in found] == [["一班"], ["二班"]]
+
+
 def test_what_a_container_says_of_a_row_decides_what_the_row_is() -> None:
     rows = grid([person(1), NOTHING, person(2), lead("合计")])
     marked = rows.rows.with_columns(kind=pl.Series([None, "deleted", "deleted", None], dtype=pl.String))

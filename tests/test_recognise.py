@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from datetime import date
 from itertools import chain
 
@@ -124,6 +125,13 @@ def test_however_small_the_batches_a_sheets_first_grid_holds_what_a_header_is_se
         total = sum(rows for name, rows in parts if name == sheet)
         first = next(each for each in found if each.sheet == sheet)
         assert len(first.rows) >= min(total, SEARCHED + 1)
+
+
+def test_a_gathered_grid_has_all_the_headers_that_its_rows_were_stated_with() -> None:
+    grids = [replace(grid([["x"]]), headers=("姓名",)), replace(grid([["x", "y"]]), headers=("姓名", "类型"))]
+    (found,) = gathered(grids)
+    assert found.headers == ("姓名", "类型")
+    assert found.rows.select("c0", "c1").rows() == [("x", None), ("x", "y")]
 
 
 def _rows(grids: list[Grid]) -> list[tuple[str | None, int]]:

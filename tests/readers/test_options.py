@@ -11,6 +11,12 @@ def test_what_cannot_stand_between_fields_is_no_delimiter(delimiter):
         ReadOptions(delimiter=delimiter)
 
 
+@pytest.mark.parametrize("record", ["", "a b", "a:b", "{u}a", "a/b", "1a", "<a>"])
+def test_what_cannot_be_the_local_name_of_an_element_is_no_record(record):
+    with pytest.raises(ValueError, match="record"):
+        ReadOptions(record=record)
+
+
 def test_an_unknown_codec_is_refused_before_anything_is_read():
     with pytest.raises(LookupError):
         ReadOptions(encoding="gb99999")
