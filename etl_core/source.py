@@ -34,7 +34,8 @@ class Source:
     agency          who sends it: decides what 市级 means (ruling 51)
     title           what the files are, in Chinese
     contract        the raw contract: columns, their headers and checks
-    normalise       unified field → polars expression over the contract's fields; the only place that interprets
+    normalise       unified field (or one of records.CARRIED) → polars expression over the contract's fields; the only place
+                    that interprets
     key             natural key: unified field names, «person» for the identity, «reporter» where two agencies share a source
     semantics       how deliveries add up (contract §4)
     place           period and version of a delivery, from its name and title
