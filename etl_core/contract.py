@@ -34,6 +34,8 @@ Passes = Callable[[str], pl.Expr]
 # Columns that every raw frame has beside the contract's: the delivery's own date, for date.future (ruling 42).
 DATED = "_dated"
 
+JOINT = "┋"  # between the cells of a field that stands in several columns; no agency writes it into one cell of those
+
 
 @dataclass(frozen=True, slots=True)
 class Header:
@@ -54,10 +56,10 @@ class Origin:
 
     kind "header": the column under one of `headers` («上层/下层» for two-level ones; «姓名#2» is the second of that name);
     kinds "title" and "name": the first group of `pattern` in the lines above the header, or in the file's name;
-    kind "sheet": the sheet's name. `shown` is the place that a reason names. An `optional` header may be missing.
+    kind "sheet": the sheet's name; kind "columns": every column whose header matches `pattern`. `shown` is the place that a reason names. An `optional` header may be missing.
     """
 
-    kind: Literal["header", "title", "name", "sheet"]
+    kind: Literal["header", "title", "name", "sheet", "columns"]
     headers: tuple[Header, ...] = ()
     pattern: str = ""
     shown: str = ""
@@ -94,6 +96,20 @@ def sheetname(shown: str, checks: Iterable[pa.Check] = (), reads: Reads | None =
     return _field(Origin("sheet", shown=shown), checks, reads)
 
 
+def columns(pattern: str, shown: str, checks: Iterable[pa.Check] = (), reads: Reads | None = None) -> Any:
+    """A field that stands in as many columns as have a header like `pattern`, such as the half-days of an attendance sheet.
+
+    Its text are the cells from left to right, joined by JOINT; part "headers" are their headers, joined alike. Each check is
+    asked of every cell alone, and names its header. At least one such column is promised.
+    """
+    return _field(Origin("columns", pattern=pattern, shown=shown), checks, reads)
+
+
+def member(field: str, number: int) -> str:
+    """The name of one column of a field that has several."""
+    return f"{field}[{number}]"
+
+
 def _field(origin: Origin, checks: Iterable[pa.Check], reads: Reads | None) -> Any:
     field = pa.Field(nullable=True, metadata={"origin": origin, "reads": reads})
     field.checks = list(checks)
@@ -106,6 +122,11 @@ def origins(contract: type[RawContract]) -> Mapping[str, Origin]:
 
 
 @cache
+def families(contract: type[RawContract]) -> Mapping[str, Origin]:
+    """The fields that stand in several columns."""
+    return {field: origin for field, origin in origins(contract).items() if origin.kind == "columns"}
+
+
 def readings(contract: Any) -> tuple[Reading, ...]:
     """How the cells of the contract (a RawContract) are read, each of them once (expressions/reading.py)."""
     return tuple(told["reads"](name) for name, told in _declared(contract).items() if told["reads"])
@@ -220,15 +241,19 @@ def houred(nothing: bool = False) -> list[pa.Check]:
     ]
 
 
-def credited(read: Passes = amounts.credits) -> list[pa.Check]:
-    """Checks of credits: unparsable, and in (0, 500] (ruling 57: negative ones only in a cancellation).
+def credited(read: Passes = amounts.credits, negative: pl.Expr | None = None) -> list[pa.Check]:
+    """Checks of credits: unparsable, and in (0, 500], or in [-500, 0) where the row is `negative`: a cancellation (ruling 57).
 
     read: VALUE where a reading has read the credits already.
     """
-    return [
-        readable("credits.unparsable", read),
-        check("credits.range", lambda cell: read(cell).is_between(0, 500, closed="right")),
-    ]
+    cancels = pl.lit(False) if negative is None else negative
+
+    def inside(cell: str) -> pl.Expr:
+        amount = read(cell)
+        taken, given = amount.is_between(-500, 0, closed="left"), amount.is_between(0, 500, closed="right")
+        return pl.when(cancels).then(taken).otherwise(given)
+
+    return [readable("credits.unparsable", read), check("credits.range", inside)]
 
 
 def daily(start: pl.Expr, end: pl.Expr, precision: pl.Expr | None = None) -> pa.Check:

@@ -13,7 +13,7 @@ from itertools import chain
 import polars as pl
 
 from etl_core import header
-from etl_core.contract import DATED, origins, readings
+from etl_core.contract import DATED, JOINT, RawContract, families, origins, readings
 from etl_core.errors import DeliveryError
 from etl_core.expressions import distinct
 from etl_core.expressions.distinct import Distinct
@@ -89,7 +89,7 @@ def open_(
         looked.append(grid)
         found = table(grid, source, name, arrived)
         if found is not None:
-            place = source.place(name, found.above)
+            place = source.place(name, found.told)
             if place is None:
                 raise DeliveryError("place.unknown")
             delivery = _Delivery(source, name, place.dated or arrived)
@@ -164,7 +164,9 @@ def _assemble(rows: pl.DataFrame, of: Table | None, delivery: _Delivery) -> Raw:
 def _frame(rows: pl.DataFrame, of: Table | None, delivery: _Delivery) -> pl.DataFrame:
     contract = delivery.source.contract
     base = rows.select(*PLACE, pl.lit(delivery.dated).alias(DATED))
-    cells = {field: distinct.of(_cell(rows, field, of)).select(clean(field)) for field in origins(contract)}
+    cells = {field: distinct.of(_cell(rows, field, of)).select(clean(field)) for field in _single(contract)}
+    for field in families(contract):
+        cells |= _several(rows, field, of)
     parts = read({name: Distinct(base.select(name)) for name in base.columns} | cells, readings(contract))
     return pl.concat([base, *(each.rows() for each in (cells | parts).values())], how="horizontal")
 
@@ -177,7 +179,38 @@ def _cell(rows: pl.DataFrame, field: str, of: Table | None) -> pl.Series:
     return pl.repeat(facts.get(field), len(rows), dtype=pl.String, eager=True).alias(field)
 
 
+def _single(contract: type[RawContract]) -> list[str]:
+    several = families(contract)
+    return [field for field in origins(contract) if field not in several]
+
+
+def _several(rows: pl.DataFrame, field: str, of: Table | None) -> dict[str, Distinct]:
+    """A field that stands in several columns: each cell, all of them joined, and their headers."""
+    at = _members(field, of)
+    cells = {
+        name: distinct.of(rows[f"c{place}"].alias(name)).select(clean(name)) for name, place in at.items()
+    }
+    joined = pl.repeat(None, len(rows), dtype=pl.String, eager=True)
+    if cells:
+        written = pl.concat([each.rows() for each in cells.values()], how="horizontal").fill_null("")
+        joined = written.select(pl.concat_str(written.columns, separator=JOINT)).to_series()
+    texts = JOINT.join(of.layout.texts[place] or "" for place in at.values()) if of else ""
+    headers = pl.repeat(texts, len(rows), dtype=pl.String, eager=True).alias(f"{field}:headers")
+    return {**cells, field: distinct.of(joined.alias(field)), f"{field}:headers": distinct.of(headers)}
+
+
+def _members(field: str, of: Table | None) -> dict[str, int]:
+    """The columns of a field that stands in several, from left to right."""
+    found = of.layout.fields if of else {}
+    return {name: at for name, at in found.items() if name.startswith(f"{field}[")}
+
+
 def _shown(of: Table | None, source: Source) -> dict[str, str | None]:
     at, texts = (of.layout.fields, of.layout.texts) if of else ({}, ())
     declared = origins(source.contract).items()
-    return {field: texts[at[field]] if field in at else origin.shown for field, origin in declared}
+    members = {
+        name: texts[place]
+        for field in families(source.contract)
+        for name, place in _members(field, of).items()
+    }
+    return {field: texts[at[field]] if field in at else origin.shown for field, origin in declared} | members

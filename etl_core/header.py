@@ -14,7 +14,7 @@ from difflib import get_close_matches
 from functools import lru_cache
 from itertools import zip_longest
 
-from etl_core.contract import origins
+from etl_core.contract import families, member, origins
 from etl_core.errors import DeliveryError
 from etl_core.source import Source
 
@@ -68,15 +68,16 @@ def flatten(upper: Cells, lower: Cells) -> list[str | None]:
 def locate(rows: Sequence[Cells], source: Source, on: date) -> Layout | None:
     """The best header for `source` among the first rows of a sheet, or None where not one field is found."""
     wanted = _spellings(source, on)
+    alike = {field: re.compile(origin.pattern) for field, origin in families(source.contract).items()}
     found: Layout | None = None
     for top, row in enumerate(rows[:SEARCHED]):
         below = rows[top + 1] if top + 1 < len(rows) else ()
         flat = [shown(text) if text else None for text in row]
         for depth, texts in ((1, flat), (2, flatten(row, below))):
-            layout = _match(top, depth, texts, wanted)
+            layout = _gathered(_match(top, depth, texts, wanted), alike)
             if layout.fields and (found is None or layout.score > found.score):
                 found = layout
-        if found is not None and len(found.fields) == len(wanted):
+        if found is not None and found.fields.keys() >= {*wanted, *(member(field, 0) for field in alike)}:
             break  # every field is found, and no lower row could win against this one
     required = promised(source)
     return found and replace(found, absent=tuple(field for field in required if field not in found.fields))
@@ -97,6 +98,20 @@ def _match(top: int, depth: int, texts: Cells, wanted: Mapping[str, list[str]]) 
         field: [positions[each] for each in known if each in positions] for field, known in wanted.items()
     }
     return Layout(top, depth, tuple(texts), {field: at[0] for field, at in found.items() if at}, ())
+
+
+def _gathered(layout: Layout, alike: Mapping[str, re.Pattern[str]]) -> Layout:
+    """The layout with every column of the fields that stand in several."""
+    if not alike:
+        return layout
+    taken = set(layout.fields.values())
+    free = [(at, normal(text)) for at, text in enumerate(layout.texts) if text and at not in taken]
+    members = {
+        member(field, number): at
+        for field, pattern in alike.items()
+        for number, at in enumerate(at for at, text in free if pattern.fullmatch(text))
+    }
+    return replace(layout, fields={**layout.fields, **members})
 
 
 def _positions(texts: Cells) -> dict[str, int]:
@@ -123,7 +138,8 @@ def plausible(layout: Layout | None) -> bool:
 def promised(source: Source) -> tuple[str, ...]:
     """Fields whose header every table of the source must have."""
     declared = origins(source.contract).items()
-    return tuple(field for field, origin in declared if origin.kind == "header" and not origin.optional)
+    single = (field for field, origin in declared if origin.kind == "header" and not origin.optional)
+    return (*single, *(member(field, 0) for field in families(source.contract)))
 
 
 def complete(layout: Layout, source: Source, sheet: str | None) -> Layout:
@@ -133,9 +149,15 @@ def complete(layout: Layout, source: Source, sheet: str | None) -> Layout:
     return layout
 
 
+def promise(source: Source, field: str) -> str:
+    """The header that a promised field has, as a person would look for it."""
+    origin = origins(source.contract)[field.partition("[")[0]]
+    return origin.headers[-1].text if origin.headers else origin.shown
+
+
 def missing(layout: Layout, source: Source, sheet: str | None) -> DeliveryError:
     """The delivery error that names the first missing header and the nearest one found that is not used otherwise."""
-    expected = origins(source.contract)[layout.absent[0]].headers[-1].text
+    expected = promise(source, layout.absent[0])
     spare = [text for at, text in enumerate(layout.texts) if text and at not in layout.fields.values()]
     near = get_close_matches(expected, spare, n=1, cutoff=0.3) or ["—"]
     return DeliveryError("schema.missing_column", sheet=sheet or "", column=expected, nearest=near[0])

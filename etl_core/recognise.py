@@ -9,7 +9,7 @@ from itertools import chain, groupby
 
 import polars as pl
 
-from etl_core.contract import origins
+from etl_core import header
 from etl_core.errors import DeliveryError
 from etl_core.header import SEARCHED
 from etl_core.records import Grid
@@ -87,13 +87,8 @@ def _gathered(of_sheet: Iterator[Grid]) -> Iterator[Grid]:
 
 def _claim(grid: Grid | None, source: Source, name: str, on: date) -> Claim:
     layout = located(grid, source, on) if grid is not None else None
-    declared = {
-        field: origin for field, origin in origins(source.contract).items() if origin.kind == "header"
-    }
-    absent = (
-        layout.absent if layout else tuple(field for field, origin in declared.items() if not origin.optional)
-    )
-    missing = tuple(declared[field].headers[-1].text for field in absent)
+    absent = layout.absent if layout else header.promised(source)
+    missing = tuple(header.promise(source, field) for field in absent)
     return Claim(source, len(layout.fields) if layout else 0, missing, source.named(name))
 
 

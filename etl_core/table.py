@@ -32,10 +32,10 @@ _SIGNED = [
     "签名",
     "盖章",
 ]
-_BEFORE = ("单位", "统计")
+_BEFORE = ("单位", "班主任", "统计")
 _TOTAL = rf"^({'|'.join(_TOTALS)})([:：(（].*)?$"
 _NOTE = rf"^({'|'.join(_NOTES)})\d*[:：]"
-_SIGNATURE = rf"^({_BEFORE[0]})?({_BEFORE[1]})?({'|'.join(_SIGNED)})[^:：]{{0,8}}[:：]"
+_SIGNATURE = rf"^({'|'.join(_BEFORE)})*({'|'.join(_SIGNED)})[^:：]{{0,8}}[:：]"
 # What a total, a note or a signature can begin with: only such rows are looked at closely.
 _BEGINNINGS = sorted({word[0] for word in (*_TOTALS, *_NOTES, *_SIGNED, *_BEFORE)})
 _POSITION = "_position"
@@ -64,6 +64,11 @@ class Table:
     def end(self) -> int:
         """Rows of the sheet's first grid up to and including the header."""
         return self.layout.top + len(self.repeats)
+
+    @property
+    def told(self) -> str:
+        """What the sheet says before its first record: the lines above the header, and the headers."""
+        return "\n".join([self.above, *filter(None, self.layout.texts)])
 
     def widened(self, grid: Grid) -> bool:
         """Whether a later grid of the sheet states more headers than the table knows."""

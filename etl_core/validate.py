@@ -82,9 +82,10 @@ def _run(check: pa.Check | None, field: str, frame: pl.DataFrame) -> pl.Series:
 
 
 @cache
-def rules(model: Any) -> tuple[Rule, ...]:
+def rules(model: Any, several: tuple[str, ...] = ()) -> tuple[Rule, ...]:
     """The rules of a model (a pandera DataFrameModel class): its columns' checks, and one rule `required.FIELD` for each column that may not be null.
 
+    several: the columns «FIELD[0]», «FIELD[1]» … in which a field stands that has several; each is judged by its checks.
     Raises TypeError for a declaration that this validator does not carry out (unique, frame-level checks), so that no
     promise is written down and then not kept.
     """
@@ -98,9 +99,10 @@ def rules(model: Any) -> tuple[Rule, ...]:
     for field, column in schema.columns.items():
         if not column.nullable:
             found.append(Rule(field, f"required.{field}", None, "error", pl.col(field).is_not_null()))
-        for check in column.checks:
-            code = str(check.error)
-            found.append(Rule(field, code, check.title, severity(code), _capture(check, field), check))
+        for name in [each for each in several if each.startswith(f"{field}[")] or [field]:
+            for check in column.checks:
+                code = str(check.error)
+                found.append(Rule(name, code, check.title, severity(code), _capture(check, name), check))
     return tuple(found)
 
 
@@ -120,7 +122,7 @@ def issues(
     frame: pl.DataFrame, model: type[pa.DataFrameModel], shown: Mapping[str, str | None]
 ) -> pl.DataFrame:
     """Every failed check of `frame` (records.ISSUES), with the row's position in the frame as INDEX."""
-    judged = rules(model)
+    judged = rules(model, tuple(name for name in frame.columns if name.endswith("]")))
     flags = frame.select(rule.failing(frame).alias(str(number)) for number, rule in enumerate(judged))
     places = frame.select(*PLACE).with_row_index(INDEX)
     parts = [

@@ -19,6 +19,7 @@ from etl_core import config
 from etl_core.keys import Keys
 from etl_core.pipeline import PARTLY, run
 from etl_core.records import Outcome
+from etl_core.testing.folders import copied, files, inside
 from etl_core.testing.golden import Golden, differences, golden
 from etl_core.testing.sheets import read_sheets
 from etl_core.testing.sturdy import RESIDENT
@@ -27,7 +28,18 @@ from tests.services import Server
 from tests.test_pipeline import Watch
 
 PLUGINS = Path(__file__).resolve().parents[1] / "plugins"
-SOURCES = ("cd_legacy", "cq_beibei", "cq_shizhu", "cq_tongliang", "moe_template", "suitong", "swu_guopei")
+SOURCES = (
+    "cd_legacy",
+    "cq_beibei",
+    "cq_pengshui",
+    "cq_shipei",
+    "cq_shizhu",
+    "cq_tongliang",
+    "moe_template",
+    "sc_credit",
+    "suitong",
+    "swu_guopei",
+)
 SAMPLES = [path for source in SOURCES for path in sorted((PLUGINS / source / "tests" / "samples").iterdir())]
 
 # Orders of arrival beside the usual one: every later version first, and sources mixed.
@@ -53,11 +65,11 @@ class Home:
         """The key it was made with."""
         return Keys.load(self.folder / "keys" / "person.key", create=False)
 
-    def receive(self, files: Iterable[Path]) -> None:
+    def receive(self, deliveries: Iterable[Path]) -> None:
         """Copies lie in the inbox, all of one age."""
-        for file in files:
-            copy = Path(shutil.copyfile(file, self.folder / "in" / file.name))
-            os.utime(copy, (1.76e9, 1.76e9))
+        for file in deliveries:
+            for copy in files(copied(file, self.folder / "in" / file.name)):
+                os.utime(copy, (1.76e9, 1.76e9))
 
     def configured(self) -> Path:
         """The pipeline's configuration."""
@@ -159,7 +171,7 @@ def test_every_row_record_and_state_of_each_source_is_the_golden_one(settled: Ho
             measures = warehouse.measures(source)
             assert {name: measures.get(name) for name in told.state} == told.state, source
             for line in warehouse.deliveries(source).iter_rows(named=True):
-                of = pl.col("file") == line["file"]
+                of = inside(line["file"])
                 outcomes = warehouse.outcomes(line["delivery_id"])
                 assert not (wrong := differences(outcomes, told.rows.filter(of))), wrong
                 wanted = told.records.filter(of)

@@ -74,12 +74,15 @@ class Sturdiness(Case):
         self._assert_alike(sample, told)
 
     def test_a_renamed_column_is_missed_and_the_nearest_header_named(self, tmp_path: Path) -> None:
-        """schema.missing_column says which header is promised and which one may be meant (contract §3)."""
+        """schema.missing_column says which header is promised and which one may be meant (contract §3).
+
+        Of a field that stands in several columns none is missed while another is left; the account says that one is unknown.
+        """
         sample = self.samples()[0]
         parts = self._sheets(sample)
         of = next(sheet.of for sheet in parts if sheet.of)
         for field, at in of.layout.fields.items():
-            if field in promised(self.declared()):
+            if field in promised(self.declared()) and not field.endswith("]"):
                 file = sheets.write(parts, renamed(field), tmp_path / field, sample.name, self._delimiter())
                 failed = self.told(file).failed
                 assert failed is not None, field
