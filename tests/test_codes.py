@@ -38,7 +38,17 @@ def test_a_package_without_words_is_told_as_a_missing_file(package: Path) -> Non
 
 
 @pytest.mark.parametrize(
-    "source", ["cd_legacy", "cq_beibei", "cq_shizhu", "cq_tongliang", "moe_template", "suitong", "swu_guopei"]
+    "source",
+    [
+        "cd_legacy",
+        "cq_beibei",
+        "cq_shizhu",
+        "cq_tongliang",
+        "moe_template",
+        "sc_credit",
+        "suitong",
+        "swu_guopei",
+    ],
 )
 def test_no_word_of_an_installed_plugin_is_mapped_twice(source: str) -> None:
     package = f"etl_source_{source}"

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import csv
 import json
+from shutil import copytree
 
 import pytest
 
@@ -75,3 +76,24 @@ def test_nothing_is_left_behind_and_no_person_is_shown(tmp_path, monkeypatch, ca
     )
     assert list(tmp_path.iterdir()) == []
     assert [canary for canary in canaries if canary in shown] == []
+
+
+PULL = samples("sc_credit")[0]
+
+
+def test_a_folder_is_checked_as_one_delivery():
+    done = here("check", PULL)
+    assert done.exit_code == 3
+    assert f"{PULL.name}/page-0005.json:33: applyCredits[0].credit: credits.unparsable" in done.output
+    assert "读入行 312 = 入库行 296 + 隔离行 15 + 跳过行 1; 记录数 375" in done.output
+    assert done.output.count("不认识的列") == 1
+
+
+def test_a_pull_without_one_of_its_pages_is_told_with_what_is_missing(tmp_path):
+    part = copytree(PULL, tmp_path / PULL.name)
+    (part / "page-0003.json").unlink()
+    done = here("--lang", "en", "check", part)
+    assert done.exit_code == 3
+    assert "not_settled" in done.output
+    assert "(262 of 312 records)" in done.output
+    assert "应有 312 条，只有 262 条" in done.output

@@ -89,3 +89,10 @@ def test_what_a_survey_says_travels_whole():
     said = Surveyed((Standing("a", 2, ("学时",), True), Standing("b", 0, (), False)))
     (line,) = encode(said)
     assert decode(line, lambda size: b"") == said
+
+
+def test_a_folder_is_identified_as_one_delivery():
+    pull = samples("sc_credit")[0]
+    code, _, last = asked(pull)
+    assert code == 0
+    assert (last["file"], last["source"], last["label"]) == (pull.name, "sc_credit", "2022-2023年度/20231008")
