@@ -42,6 +42,7 @@ def test_a_package_without_words_is_told_as_a_missing_file(package: Path) -> Non
     [
         "cd_legacy",
         "cq_beibei",
+        "cq_shipei",
         "cq_shizhu",
         "cq_tongliang",
         "moe_template",

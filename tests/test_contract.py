@@ -184,6 +184,19 @@ def test_credits_are_above_zero_and_at_most_five_hundred(cell: str | None, codes
 
 
 @pytest.mark.parametrize(
+    ("cell", "negative", "codes"),
+    [("-2", True, []), ("-500", True, []), ("-500.5", True, ["credits.range"]), ("0", True, ["credits.range"]),
+     ("2", True, ["credits.range"]), (None, True, []), ("x", True, ["credits.unparsable"]),
+     ("-2", None, ["credits.range"]), ("2", None, []), ("2", False, [])],
+)  # fmt: skip
+def test_credits_of_a_cancellation_are_below_zero_and_no_others(
+    cell: str | None, negative: bool | None, codes: list[str]
+) -> None:
+    """Ruling 57."""
+    assert failed(credited(negative=pl.lit(negative, pl.Boolean)), cell) == codes
+
+
+@pytest.mark.parametrize(
     ("hours", "precision", "codes"),
     [("16", "day", []), ("16.5", "day", ["hours.daily_limit"]), ("400", "month", [])],
 )

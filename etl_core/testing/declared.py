@@ -65,6 +65,7 @@ class Declaration(Case):
         """Nothing is promised in vain: each field is part of normalise, of a variant, of a check or of another's reading."""
         source = self.declared()
         used = {root for _, value in (*interpreting(source), *judging(source)) for root in roots(value)}
+        used.add(source.period)
         lent = {root for each in readings(source.contract) for root in roots(each.value) - {each.field}}
         checked = {rule.field for rule in checks(source)}
         assert set(origins(source.contract)) - used - lent - checked == set()
