@@ -31,6 +31,19 @@ verdict = sa.Table(
 """Records whose state or net credits change, for as long as one settlement takes."""
 
 
+turns = sa.Table(
+    "turns",
+    sa.MetaData(),
+    sa.Column("delivery_id", sa.BigInteger(), primary_key=True, autoincrement=False),
+    sa.Column("turn", sa.BigInteger(), nullable=False),
+    prefixes=["temporary"],
+)
+"""The deliveries that decide, numbered by their effective order, for as long as one settlement takes.
+
+A table with a key: as a part of the query SQLite looks every record up among all deliveries of the source.
+"""
+
+
 @dataclass(frozen=True, slots=True)
 class Plan:
     """What a delivery does to the standing records: new ones, new versions, and ones that stand no more."""
@@ -61,14 +74,20 @@ def _first(connection: sa.Connection, delivery_id: int) -> Plan:
 
 def _decided(connection: sa.Connection, mine: Row) -> Plan:
     """Decide the scope anew among its deliveries."""
-    connection.execute(sa.schema.CreateTable(verdict))
-    changes = SEMANTICS[mine.semantics](mine)
-    connection.execute(verdict.insert().from_select(verdict.columns.keys(), changes))
-    dialect.measure(connection, verdict)
+    for table in (turns, verdict):
+        connection.execute(sa.schema.CreateTable(table))
+    _fill(connection, turns, _order(mine))
+    _fill(connection, verdict, SEMANTICS[mine.semantics](mine))
     plan = _plan(connection, mine.delivery_id)
     _apply(connection)
-    connection.execute(sa.schema.DropTable(verdict))
+    for table in (verdict, turns):
+        connection.execute(sa.schema.DropTable(table))
     return plan
+
+
+def _fill(connection: sa.Connection, table: sa.Table, rows: Wanted) -> None:
+    connection.execute(table.insert().from_select(table.columns.keys(), rows))
+    dialect.measure(connection, table)
 
 
 def _alone(connection: sa.Connection, mine: Row) -> bool:
@@ -91,18 +110,17 @@ def _append(mine: Row) -> Wanted:
     """The latest version of each key of this delivery stands, or is withdrawn by its own word."""
     here = record.alias("here")
     touched = sa.select(here.c.record_key).where(here.c.delivery_id == mine.delivery_id)
-    versions = _versions(_order(mine), record.c.record_key.in_(touched))
+    versions = _versions(record.c.record_key.in_(touched))
     return _changes(versions, _by_word(versions))
 
 
 def _snapshot(mine: Row) -> Wanted:
     """The latest version stands while every later delivery of the slot holds its place (ruling 72)."""
-    order = _order(mine)
-    versions = _versions(order, sa.true())
-    holds = (quarantine.c.delivery_id == order.c.delivery_id) & (quarantine.c.row_key == versions.c.row_key)
-    held = sa.select(quarantine.c.row).where(holds).correlate(order, versions).exists()
+    versions = _versions(sa.true())
+    holds = (quarantine.c.delivery_id == turns.c.delivery_id) & (quarantine.c.row_key == versions.c.row_key)
+    held = sa.select(quarantine.c.row).where(holds).correlate(turns, versions).exists()
     missing = (
-        sa.select(order.c.turn).where(order.c.turn > versions.c.turn, ~held).correlate(versions).exists()
+        sa.select(turns.c.turn).where(turns.c.turn > versions.c.turn, ~held).correlate(versions).exists()
     )
     return _changes(versions, sa.case((missing, "withdrawn"), else_=_by_word(versions)))
 
@@ -113,14 +131,13 @@ def _ledger(mine: Row) -> Wanted:
     A correction withdraws the record that it is about, whatever becomes of the correction; cancellations add up, and
     withdraw a record of which nothing is left.
     """
-    order = _order(mine)
     here, all_of_it = record.alias("here"), record.alias("all_of_it")
     keys = sa.select(here.c.record_key).where(here.c.delivery_id == mine.delivery_id)
     about = sa.select(all_of_it.c.refers).where(
         all_of_it.c.record_key.in_(keys), all_of_it.c.refers.is_not(None)
     )
-    versions = _versions(order, record.c.record_key.in_(keys.union(about)))
-    entries = _entries(order)
+    versions = _versions(record.c.record_key.in_(keys.union(about)))
+    entries = _entries()
     cancelled = (
         sa.select(sa.func.sum(entries.c.credits_x100))
         .where(entries.c.refers == versions.c.record_key, entries.c.entry == "cancellation")
@@ -153,37 +170,37 @@ def _ledger(mine: Row) -> Wanted:
     return sa.select(decided.c.record_id, decided.c.wanted, decided.c.left).where(changed)
 
 
-def _entries(order: sa.CTE) -> sa.Subquery:
+def _entries() -> sa.Subquery:
     """The latest versions of all entries that are about another record."""
     entry, later = record.alias("entry"), record.alias("later")
-    turns, then = order.alias("turns"), order.alias("then")
+    now, then = turns.alias("now"), turns.alias("then")
     replaced = (
         sa.select(later.c.record_id)
         .join_from(later, then, then.c.delivery_id == later.c.delivery_id)
-        .where(later.c.record_key == entry.c.record_key, then.c.turn > turns.c.turn)
-        .correlate(entry, turns)
+        .where(later.c.record_key == entry.c.record_key, then.c.turn > now.c.turn)
+        .correlate(entry, now)
         .exists()
     )
     return (
         sa.select(entry.c.refers, entry.c.entry, entry.c.credits_x100)
-        .join_from(entry, turns, turns.c.delivery_id == entry.c.delivery_id)
+        .join_from(entry, now, now.c.delivery_id == entry.c.delivery_id)
         .where(entry.c.refers.is_not(None), ~replaced)
         .subquery("about")
     )
 
 
-def _order(mine: Row) -> sa.CTE:
-    """The deliveries that decide, numbered by their effective order."""
+def _order(mine: Row) -> Wanted:
+    """The rows of `turns`."""
     turn = sa.func.row_number().over(order_by=delivery.c.sort_key)
     rivals = delivery.c.delivery_id.in_(_rivals(mine))
-    return sa.select(delivery.c.delivery_id, turn.label("turn")).where(rivals).cte("order_of_deliveries")
+    return sa.select(delivery.c.delivery_id, turn.label("turn")).where(rivals)
 
 
-def _versions(order: sa.CTE, scope: sa.ColumnElement[bool]) -> sa.Subquery:
+def _versions(scope: sa.ColumnElement[bool]) -> sa.Subquery:
     """Every stored version in scope with its turn, and whether a later one of the same key exists."""
     last = (
-        sa.select(record.c.record_key, sa.func.max(order.c.turn).label("turn"))
-        .join_from(record, order, record.c.delivery_id == order.c.delivery_id)
+        sa.select(record.c.record_key, sa.func.max(turns.c.turn).label("turn"))
+        .join_from(record, turns, record.c.delivery_id == turns.c.delivery_id)
         .where(scope)
         .group_by(record.c.record_key)
         .subquery("last")
@@ -193,12 +210,12 @@ def _versions(order: sa.CTE, scope: sa.ColumnElement[bool]) -> sa.Subquery:
         *(record.c[name] for name in ("record_id", "record_key", "status", "state", "entry")),
         *(record.c[name] for name in ("credits_x100", "net_x100")),
         row_key,
-        order.c.turn,
+        turns.c.turn,
     )
     return (
-        sa.select(*columns, (order.c.turn < last.c.turn).label("replaced"))
+        sa.select(*columns, (turns.c.turn < last.c.turn).label("replaced"))
         .join_from(last, record, record.c.record_key == last.c.record_key)
-        .join(order, order.c.delivery_id == record.c.delivery_id)
+        .join(turns, turns.c.delivery_id == record.c.delivery_id)
         .subquery("version")
     )
 
