@@ -81,6 +81,7 @@ class Answers(Protocol):
 
     def __iter__(self) -> Iterator[Told]:
         """Each answer in order; raises DeliveryError."""
+        ...
 
     def drop(self) -> None:
         """Want no more of it."""
@@ -92,15 +93,18 @@ class Executor(Protocol):
     @property
     def size(self) -> int:
         """How many jobs are carried out at the same time."""
+        ...
 
     def ready(self) -> Ready:
         """The plugins there are. Raises DeliveryError where not even the child can be started."""
+        ...
 
     def submit(self, job: Job, held: int = HELD) -> Answers:
         """Have a job carried out as soon as there is somebody free, who waits while `held` answers are unread.
 
         Jobs whose answers are read later than those of jobs after them need 0: all their answers are held.
         """
+        ...
 
 
 class Pool:

@@ -119,7 +119,7 @@ def note_organisations(connection: sa.Connection, delivery_id: int) -> None:
     connection.execute(sa.schema.DropTable(mentioned))
 
 
-def _organisations(delivery_id: int) -> sa.Select[Any]:
+def _organisations(delivery_id: int) -> sa.Select[*tuple[Any, ...]]:
     mine = record.c.delivery_id == delivery_id
     code = sa.func.coalesce(record.c.employer_code, "").label("code")
     smallest = sa.func.min(record.c.employer_division).label("division")

@@ -46,7 +46,11 @@ def test_constraints_and_the_view_are_there_too(warehouse_url):
     assert told.get_view_names() == ["training_record"]
     names = ("record", "quarantine", "delivery")
     checks = {name: [each["name"] for each in told.get_check_constraints(name)] for name in names}
-    assert checks == {"record": ["entry_known", "state_known"], "quarantine": ["state_known"], "delivery": ["result_known"]}
+    assert checks == {
+        "record": ["entry_known", "state_known"],
+        "quarantine": ["state_known"],
+        "delivery": ["result_known"],
+    }
     engine.dispose()
 
 
