@@ -52,7 +52,7 @@ _WIDE = (
 )
 _DOCTYPE = re.compile(rb"<!DOCTYPE\s+([^\s>\[]+)", re.IGNORECASE)
 _NAME = re.compile(rb"<([A-Za-z_:\x80-\xff][^\s/>]*)[\s/>]")
-_HTML = (b"html", b"head", b"body", b"meta", b"style", b"table")
+_HTML = (b"html", b"head", b"body", b"meta", b"title", b"style", b"table")
 _OTHER = (b"<?", b"?>"), (b"<!--", b"-->")
 
 
