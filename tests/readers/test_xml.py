@@ -326,7 +326,7 @@ def test_without_a_stated_record_the_likely_one_is_read(file: File) -> None:
         ("\ufeff<a>".encode("utf-16-le"), True), ("<a>".encode("utf-16-be"), True), (b"<?xml version='1.0'", True),
         (b"<!-- a --><!DOCTYPE a []><a>", True), (b"<?xml version='1.0'?><!-- a", True),
         (b"<html>", False), (b"<!DOCTYPE html PUBLIC '-//W3C'>", False), (b"<?xml version='1.0'?>\n<HTML xmlns='a'>", False),
-        (b"<?xml version='1.0'?><!-- a --><table border=0>", False), (b"<table>", False),
+        (b"<?xml version='1.0'?><!-- a --><table border=0>", False), (b"<table>", False), (b"<title>a", False),
         (b"", False), (b"<", False), (b"<>,<5", False), (b"<3,5\n", False), ("姓名,<a>".encode(), False), (b"{}", False),
     ],
 )  # fmt: skip
