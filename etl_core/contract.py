@@ -127,6 +127,7 @@ def families(contract: type[RawContract]) -> Mapping[str, Origin]:
     return {field: origin for field, origin in origins(contract).items() if origin.kind == "columns"}
 
 
+@cache
 def readings(contract: Any) -> tuple[Reading, ...]:
     """How the cells of the contract (a RawContract) are read, each of them once (expressions/reading.py)."""
     return tuple(told["reads"](name) for name, told in _declared(contract).items() if told["reads"])
