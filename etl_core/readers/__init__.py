@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from etl_core.errors import DeliveryError
-from etl_core.readers import bundle, csv, dbf, json, parts, workbook, xml
+from etl_core.readers import bundle, csv, dbf, html, json, parts, workbook, xml
 from etl_core.readers.options import ReadOptions
 from etl_core.records import Grid, Part
 
@@ -52,7 +52,7 @@ def divide(path: Path, options: ReadOptions | None = None, count: int = 1) -> tu
 def _container(path: Path) -> Callable[[Path, ReadOptions, int], Iterator[Grid]]:
     """The reader of what a file begins with."""
     with path.open("rb") as file:
-        head = file.read(max(dbf.HEAD, bundle.HEAD, xml.HEAD))
+        head = file.read(max(dbf.HEAD, bundle.HEAD, xml.HEAD, html.HEAD))
     if head.startswith((*_ZIP, _OLE2)):
         return workbook.grids
     if bundle.recognised(head):
@@ -61,4 +61,6 @@ def _container(path: Path) -> Callable[[Path, ReadOptions, int], Iterator[Grid]]
         return json.grids
     if xml.recognised(head):
         return xml.grids
+    if html.recognised(head):
+        return html.grids
     return dbf.grids if dbf.recognised(head) else csv.grids
