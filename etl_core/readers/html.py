@@ -32,7 +32,7 @@ PIECE = 1 << 16
 BLOCK = 1 << 17
 
 _MARK = rb"(?:\xef\xbb\xbf|\xff\xfe|\xfe\xff|\x84\x31\x95\x33)?"
-_BEFORE = rb"\s*(?:<\?xml[^>]*>\s*|<!--.*?-->\s*)*"
+_BEFORE = rb"\s*(?:<\?xml[^>]*>\s*|<!--(?:[^-]|-(?!->))*-->\s*)*"  # a comment ends in one place only, or matching never does
 _TAG = rb"<(?:!doctype\s+html|html|head|meta|title|style|body|table)[\s>]"
 _BEGINNING = re.compile(_MARK + _BEFORE + _TAG, re.IGNORECASE | re.DOTALL)
 _CHARSET = re.compile(rb"<meta[^>]*charset\s*=\s*[\"']?\s*(big5|cp950)", re.IGNORECASE)

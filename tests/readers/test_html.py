@@ -196,3 +196,8 @@ def test_every_cell_comes_back_however_the_pieces_fall(lines, charset, piece, ba
         (at, [*cells, *[None] * (len(line) - len(cells))])
         for (at, cells), (_, line) in zip(told, wanted, strict=True)
     ] == wanted
+
+
+def test_many_comments_before_something_else_are_looked_at_once():
+    assert not html.recognised(b"<!---->" * 500 + b"<other>")
+    assert html.recognised(b"<!-- a - b -->" * 200 + b"<html>")
