@@ -139,18 +139,14 @@ def _correct(
         f"update delivery set semantics = '{semantics}', slot = 'slot {old}' where delivery_id = {number}"
     )
     _copy(connection, again)
-    with timed(f"which versions stand, {semantics}") as step:
-        step.parts = _explained(connection, _changes(connection, number))
+    mine = connection.execute(sa.select(tables.delivery).where(tables.delivery.c.delivery_id == number)).one()
+    with settle.ordered(connection, mine), timed(f"which versions stand, {semantics}") as step:
+        step.parts = _explained(connection, _text(settle.SEMANTICS[semantics](mine)))
     with timed(f"settle a correction, {semantics}"):
         plan = settle.settle(connection, number)
     if not plan.updated:
         raise RuntimeError("the correction replaced nothing")
     connection.commit()
-
-
-def _changes(connection: sa.Connection, number: int) -> str:
-    row = connection.execute(sa.select(tables.delivery).where(tables.delivery.c.delivery_id == number)).one()
-    return _text(settle.SEMANTICS[row.semantics](row))
 
 
 def _text(statement: sa.Select[Any]) -> str:

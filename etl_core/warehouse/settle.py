@@ -7,7 +7,8 @@ entries are about in a ledger, the slot where deliveries replace each other.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -74,15 +75,22 @@ def _first(connection: sa.Connection, delivery_id: int) -> Plan:
 
 def _decided(connection: sa.Connection, mine: Row) -> Plan:
     """Decide the scope anew among its deliveries."""
-    for table in (turns, verdict):
-        connection.execute(sa.schema.CreateTable(table))
-    _fill(connection, turns, _order(mine))
-    _fill(connection, verdict, SEMANTICS[mine.semantics](mine))
-    plan = _plan(connection, mine.delivery_id)
-    _apply(connection)
-    for table in (verdict, turns):
-        connection.execute(sa.schema.DropTable(table))
+    with ordered(connection, mine):
+        connection.execute(sa.schema.CreateTable(verdict))
+        _fill(connection, verdict, SEMANTICS[mine.semantics](mine))
+        plan = _plan(connection, mine.delivery_id)
+        _apply(connection)
+        connection.execute(sa.schema.DropTable(verdict))
     return plan
+
+
+@contextmanager
+def ordered(connection: sa.Connection, mine: Row) -> Iterator[None]:
+    """Let `turns` stand, which every query of SEMANTICS reads; where the block raises, the transaction takes it back."""
+    connection.execute(sa.schema.CreateTable(turns))
+    _fill(connection, turns, _order(mine))
+    yield
+    connection.execute(sa.schema.DropTable(turns))
 
 
 def _fill(connection: sa.Connection, table: sa.Table, rows: Wanted) -> None:
