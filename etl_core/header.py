@@ -79,8 +79,18 @@ def locate(rows: Sequence[Cells], source: Source, on: date) -> Layout | None:
                 found = layout
         if found is not None and found.fields.keys() >= {*wanted, *(member(field, 0) for field in alike)}:
             break  # every field is found, and no lower row could win against this one
-    required = promised(source)
-    return found and replace(found, absent=tuple(field for field in required if field not in found.fields))
+    return found and replace(found, absent=_absent(found, source, wanted))
+
+
+def _absent(layout: Layout, source: Source, wanted: Mapping[str, list[str]]) -> tuple[str, ...]:
+    """Promised fields without a header; and those whose header stands alone where it should be the first of two.
+
+    Of «姓名» and «姓名#2» the order tells whose name is whose: of one that is left nobody knows which it is.
+    """
+    positions = _positions(layout.texts)
+    twins = {normal(each) for each in (*source.ignored, *source.dropped)} - positions.keys()
+    alone = {field for field, known in wanted.items() if any(f"{name}#2" in twins for name in known)}
+    return tuple(field for field in promised(source) if field not in layout.fields or field in alone)
 
 
 def _spellings(source: Source, on: date) -> dict[str, list[str]]:
@@ -117,14 +127,35 @@ def _gathered(layout: Layout, alike: Mapping[str, re.Pattern[str]]) -> Layout:
 def _positions(texts: Cells) -> dict[str, int]:
     """Where each header stands; the second of a name is also known as «姓名#2»."""
     positions: dict[str, int] = {}
-    seen: dict[str, int] = {}
-    for at, text in enumerate(texts):
-        if not text:
-            continue
-        name = normal(text)
-        seen[name] = seen.get(name, 0) + 1
-        positions.setdefault(name if seen[name] == 1 else f"{name}#{seen[name]}", at)
+    for at, number in _numbers(texts).items():
+        positions.setdefault(_numbered(normal(str(texts[at])), number), at)
     return positions
+
+
+def labels(texts: Cells) -> dict[int, str]:
+    """A distinct label for each headed column: its text, of the second «姓名» «姓名#2»."""
+    return {at: _numbered(str(texts[at]), number) for at, number in _numbers(texts).items()}
+
+
+def called(texts: Cells) -> dict[int, set[str]]:
+    """What a source may call each headed column: by its name, and the second of that name by «姓名#2» too."""
+    names = {at: normal(str(texts[at])) for at in _numbers(texts)}
+    return {at: {names[at], _numbered(names[at], number)} for at, number in _numbers(texts).items()}
+
+
+def _numbers(texts: Cells) -> dict[int, int]:
+    """Of each headed column which one of its name it is, from 1."""
+    seen: dict[str, int] = {}
+    numbers = {}
+    for at, text in enumerate(texts):
+        if text:
+            name = normal(text)
+            numbers[at] = seen[name] = seen.get(name, 0) + 1
+    return numbers
+
+
+def _numbered(text: str, number: int) -> str:
+    return text if number == 1 else f"{text}#{number}"
 
 
 def plausible(layout: Layout | None) -> bool:
@@ -167,12 +198,11 @@ def account(layout: Layout, source: Source) -> dict[str, tuple[str, ...]]:
     """Every header in exactly one of mapped, ignored, dropped, unknown."""
     ignored, dropped = ({normal(each) for each in known} for known in (source.ignored, source.dropped))
     kinds: dict[str, list[str]] = {"mapped": [], "ignored": [], "dropped": [], "unknown": []}
-    for at, text in enumerate(layout.texts):
-        if not text:
-            continue
-        name = normal(text)
+    label = labels(layout.texts)
+    for at, known in called(layout.texts).items():
         if at in layout.fields.values():
-            kinds["mapped"].append(text)
+            kind = "mapped"
         else:
-            kinds["ignored" if name in ignored else "dropped" if name in dropped else "unknown"].append(text)
+            kind = "ignored" if known & ignored else "dropped" if known & dropped else "unknown"
+        kinds[kind].append(label[at])
     return {kind: tuple(texts) for kind, texts in kinds.items()}

@@ -30,22 +30,12 @@ def refused(rows: pl.DataFrame, texts: Texts, source: Source) -> pl.DataFrame:
 def _headed(rows: pl.DataFrame, texts: Texts, source: Source) -> list[pl.Expr]:
     there = set(names(rows))
     dropped = {header.normal(each) for each in source.dropped}
+    called = header.called(texts)
     return [
         pl.col(f"c{at}").alias(label)
-        for at, label in _labels(texts).items()
-        if f"c{at}" in there and header.normal(label) not in dropped
+        for at, label in header.labels(texts).items()
+        if f"c{at}" in there and not called[at] & dropped
     ]
-
-
-def _labels(texts: Texts) -> dict[int, str]:
-    """A distinct label for each headed column: the second «姓名» is «姓名#2»."""
-    seen: dict[str, int] = {}
-    labels: dict[int, str] = {}
-    for at, text in enumerate(texts):
-        if text:
-            seen[text] = seen.get(text, 0) + 1
-            labels[at] = text if seen[text] == 1 else f"{text}#{seen[text]}"
-    return labels
 
 
 def _json(columns: list[pl.Expr]) -> pl.Expr:

@@ -135,6 +135,15 @@ def test_cells_of_dropped_columns_are_kept_nowhere() -> None:
     assert json.loads(raw.refused["cells"][0])["姓名"] == "测试1"
 
 
+def test_of_a_dropped_column_that_comes_twice_both_are_dropped() -> None:
+    rows = [[*person(1), "13900000000", "13900000001"]]
+    (raw,) = raws(
+        grid([(*HEADERS, "手机号码", "手机号码"), *rows], fault=[None, "text.undecodable"]),
+        dropped=("手机号码",),
+    )
+    assert "1390000" not in repr(raw.frame.rows()) + repr(raw.refused.rows())
+
+
 def test_the_account_of_headers_names_every_header_once() -> None:
     header = (*HEADERS, "手机号码", "民族")
     opening = opened(grid([header, [*person(1), "139", "汉"]]), dropped=("手机号码",))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 
 import polars as pl
@@ -116,6 +117,32 @@ def test_every_header_is_mapped_ignored_dropped_or_unknown() -> None:
         "dropped": ("手机号码",),
         "unknown": ("籍贯",),
     }
+
+
+TUTORED = replace(SOURCE, ignored=("姓名#2",), dropped=("手机号码",))
+
+
+def test_the_second_column_of_a_name_can_be_left_out_by_itself() -> None:
+    rows = [("姓名", "身份证号", "学时/面授", "学时/网络", "姓名", "手机号码", "手机号码", "姓名")]
+    layout = header.locate(rows, TUTORED, ON)
+    assert layout is not None
+    assert layout.fields["person_name"] == 0
+    assert header.account(layout, TUTORED) == {
+        "mapped": ("姓名", "身份证号", "学时/面授", "学时/网络"),
+        "ignored": ("姓名#2",),
+        "dropped": ("手机号码", "手机号码#2"),
+        "unknown": ("姓名#3",),
+    }
+
+
+def test_of_two_columns_of_a_name_the_one_that_is_left_is_not_believed() -> None:
+    """The first may be missing as well as the second: a tutor must not become a trainee."""
+    layout = header.locate([("新姓名", "身份证号", "学时/面授", "学时/网络", "姓名")], TUTORED, ON)
+    assert layout is not None
+    assert layout.absent == ("person_name",)
+    with pytest.raises(DeliveryError) as refusal:
+        header.complete(layout, TUTORED, None)
+    assert refusal.value.detail == {"sheet": "", "column": "教师姓名", "nearest": "新姓名"}
 
 
 def test_the_second_column_of_a_name_is_told_from_the_first() -> None:

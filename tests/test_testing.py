@@ -246,6 +246,21 @@ def test_a_two_level_header_survives_another_order_of_columns(tmp_path: Path) ->
     ]  # fmt: skip
 
 
+def test_columns_of_one_name_keep_their_order_where_others_do_not(tmp_path: Path) -> None:
+    class Tutored(RawContract):
+        person_name: str = column("姓名")
+        hours: str = column("学时")
+
+    path = tmp_path / "a.csv"
+    path.write_text("序号,姓名,学时,姓名,班\n1,赵,8,钱,甲\n", encoding="utf-8")
+    parts = sheets.taken(path, replace(source(), contract=Tutored), date(2024, 1, 1), {("a.csv", None, 2)})
+    changed = sheets.write(parts, sheets.reordered, tmp_path / "new", "a.csv")
+    (grid,) = sheets.read_sheets(changed)
+    assert [line[-5:] for line in grid.rows.rows()] == [
+        ("序号", "班", "姓名", "学时", "姓名"), ("1", "甲", "赵", "8", "钱")
+    ]  # fmt: skip
+
+
 def test_nothing_of_the_kit_writes_to_samples_or_golden_files(
     suite: Callable[..., Suite], tmp_path: Path
 ) -> None:

@@ -71,13 +71,31 @@ def _taken(grid: Grid, of: Table | None, name: str, records: Collection[Place]) 
 
 
 def reordered(sheet: Sheet) -> Sheet:
-    """All columns but the first in the opposite order; the first tells records from totals and notes."""
+    """All columns but the first in the opposite order; the first tells records from totals and notes.
+
+    Columns of one name keep their order: nothing else tells the first «姓名» from the second.
+    """
     head = _unmerged(sheet)
-    return replace(sheet, head=[_turned(row) for row in head], body=[_turned(row) for row in sheet.body])
+    order = _turned(sheet, max(map(len, head)))
+    return replace(
+        sheet, head=[_ordered(row, order) for row in head], body=[_ordered(row, order) for row in sheet.body]
+    )
 
 
-def _turned(row: Row) -> Row:
-    return [*row[:1], *reversed(row[1:])]
+def _turned(sheet: Sheet, width: int) -> list[int]:
+    """The column that comes to stand in each place."""
+    assert sheet.of is not None
+    turned = [0, *range(width - 1, 0, -1)]
+    texts = sheet.of.layout.texts
+    for text in filter(None, set(texts)):
+        same = [at for at, other in enumerate(texts) if other == text]
+        for place, at in zip(sorted(map(turned.index, same)), same, strict=True):
+            turned[place] = at
+    return turned
+
+
+def _ordered(row: Row, order: Iterable[int]) -> Row:
+    return [row[at] for at in order]
 
 
 def _unmerged(sheet: Sheet) -> list[Row]:
