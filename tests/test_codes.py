@@ -45,6 +45,7 @@ def test_a_package_without_words_is_told_as_a_missing_file(package: Path) -> Non
         "cq_shipei",
         "cq_shizhu",
         "cq_tongliang",
+        "guopei_vendor",
         "moe_template",
         "sc_credit",
         "suitong",
