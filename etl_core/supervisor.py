@@ -191,7 +191,7 @@ class _Reader:
         return self._take(end + 1)
 
     def exactly(self, size: int) -> memoryview:
-        """So many bytes, read to where they stay: a batch is not copied on its way."""
+        """So many bytes, read to where they are wanted and not gathered piece by piece."""
         whole = memoryview(bytearray(size))
         have = min(size, len(self._buffer))
         whole[:have] = self._take(have)

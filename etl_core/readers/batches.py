@@ -5,7 +5,7 @@ A frame of rows has the columns of FIXED, then c0…cN, as records.Grid describe
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 import polars as pl
 
@@ -15,6 +15,14 @@ FIXED = {"row": pl.Int64(), "width": pl.Int64(), "fault": pl.String(), "fault_at
 def names(width: int) -> list[str]:
     """Names of the cell columns of a frame of `width` cells: c0…c{width-1}."""
     return [f"c{index}" for index in range(width)]
+
+
+def framed(numbers: Sequence[int], columns: Iterable[Sequence[str | None]]) -> pl.DataFrame:
+    """Rows of these numbers with these cells, column by column; no width and no fault is known of them."""
+    cells = [pl.Series(f"c{at}", column, dtype=pl.String()) for at, column in enumerate(columns)]
+    nothing = (pl.lit(None, FIXED[name]).alias(name) for name in ("width", "fault", "fault_at"))
+    rows = pl.DataFrame({"row": numbers}, schema={"row": FIXED["row"]})
+    return rows.with_columns(nothing).hstack(cells)
 
 
 def settled(frames: Iterable[pl.DataFrame], batch: int) -> Iterator[pl.DataFrame]:

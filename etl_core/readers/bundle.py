@@ -29,12 +29,12 @@ def grids(path: Path, options: ReadOptions, batch: int = 50_000) -> Iterator[Gri
     with tarfile.open(path, "r:", encoding="utf-8", errors="surrogateescape") as archive:
         members = [member for member in archive if member.isreg()]
         pull = [json.Page(member.name, partial(_bytes, archive, member)) for member in members]
-        if not all(json.recognised(page.data()[:64]) for page in pull):
+        if not all(json.recognised(_bytes(archive, member, HEAD)) for member in members):
             raise DeliveryError("unreadable")
         yield from json.pages(pull, options, batch)
 
 
-def _bytes(archive: tarfile.TarFile, member: tarfile.TarInfo) -> bytes:
+def _bytes(archive: tarfile.TarFile, member: tarfile.TarInfo, most: int = -1) -> bytes:
     file = archive.extractfile(member)
     assert file is not None
-    return file.read()
+    return file.read(most)

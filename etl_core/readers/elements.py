@@ -5,6 +5,7 @@ A document type is refused as soon as it is seen, before expat could expand or f
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections import Counter
 from xml.parsers import expat
 
@@ -23,20 +24,20 @@ _BETWEEN = "}"
 Cells = dict[str, str | None]
 
 
-class Elements:
+class Elements(ABC):
     """What a parser tells of a document. Texts come in pieces; they pile up in `pieces`, whatever element they stand in."""
 
     def __init__(self) -> None:
         self.pieces: list[str] = []
         self._locals: dict[str, str] = {}
 
+    @abstractmethod
     def start(self, name: str, attributes: dict[str, str]) -> None:
         """An element begins."""
-        raise NotImplementedError
 
+    @abstractmethod
     def end(self, name: str) -> None:
         """It ends."""
-        raise NotImplementedError
 
     def _local(self, name: str) -> str:
         """A name without its namespace."""

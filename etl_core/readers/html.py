@@ -16,7 +16,7 @@ import polars as pl
 
 from etl_core.errors import DeliveryError
 from etl_core.readers import text
-from etl_core.readers.batches import FIXED, names, settled, told
+from etl_core.readers.batches import framed, settled, told
 from etl_core.readers.options import ReadOptions
 from etl_core.readers.page import Page, Row
 from etl_core.records import Encoding, Grid
@@ -107,9 +107,4 @@ def _frames(rows: Iterable[Row]) -> Iterator[pl.DataFrame]:
 def _frame(block: list[Row], width: int) -> pl.DataFrame:
     """Rows as wide as the widest one so far."""
     columns = zip(*(row.cells + [None] * (width - len(row.cells)) for row in block), strict=True)
-    numbers = pl.DataFrame({"row": [row.number for row in block]}, schema={"row": FIXED["row"]})
-    nothing = (pl.lit(None, FIXED[name]).alias(name) for name in ("width", "fault", "fault_at"))
-    cells = (
-        pl.Series(name, values, dtype=pl.String()) for name, values in zip(names(width), columns, strict=True)
-    )
-    return told(numbers.with_columns(nothing).hstack(list(cells)), text.DAMAGE)
+    return told(framed([row.number for row in block], columns), text.DAMAGE)

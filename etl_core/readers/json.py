@@ -13,10 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import polars as pl
-
 from etl_core.errors import DeliveryError
-from etl_core.readers.batches import FIXED, names
+from etl_core.readers.batches import framed
 from etl_core.readers.options import ReadOptions
 from etl_core.records import Grid
 
@@ -75,17 +73,10 @@ def pages(pull: Sequence[Page], options: ReadOptions, batch: int = 50_000) -> It
 def _grids(
     page: Page, records: Sequence[tuple[int, Record]], headers: tuple[str, ...], batch: int
 ) -> Iterator[Grid]:
-    columns = names(len(headers))
     for first in range(0, len(records), batch):
         part = records[first : first + batch]
-        cells = {
-            name: [record.get(header) for _, record in part]
-            for name, header in zip(columns, headers, strict=True)
-        }
-        frame = pl.DataFrame(
-            {"row": [row for row, _ in part], **dict.fromkeys(("width", "fault", "fault_at"), None), **cells},
-            schema={**FIXED, **dict.fromkeys(columns, pl.String())},
-        )
+        columns = ([record.get(header) for _, record in part] for header in headers)
+        frame = framed([row for row, _ in part], columns)
         yield Grid(frame, file=page.file, headers=headers)
 
 

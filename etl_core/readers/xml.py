@@ -19,7 +19,7 @@ import polars as pl
 
 from etl_core.errors import DeliveryError
 from etl_core.readers import text
-from etl_core.readers.batches import FIXED, names, settled, told
+from etl_core.readers.batches import FIXED, framed, settled, told
 from etl_core.readers.elements import Cells, Census, Reading, parser
 from etl_core.readers.options import ReadOptions
 from etl_core.records import Encoding, Grid
@@ -170,18 +170,8 @@ def _pieces(path: Path, encoding: Encoding, reading: Reading) -> Iterator[bytes]
 
 
 def _frame(records: list[Cells], first: int, labels: list[str]) -> pl.DataFrame:
-    columns = names(len(labels))
-    cells = {
-        name: [record.get(label) for record in records] for name, label in zip(columns, labels, strict=True)
-    }
-    return pl.DataFrame(
-        {
-            "row": range(first, first + len(records)),
-            **dict.fromkeys(("width", "fault", "fault_at"), [None] * len(records)),
-            **cells,
-        },
-        schema={**FIXED, **dict.fromkeys(columns, pl.String())},
-    )
+    columns = ([record.get(label) for record in records] for label in labels)
+    return framed(range(first, first + len(records)), columns)
 
 
 def _gathered(frames: Iterable[pl.DataFrame], batch: int) -> Iterator[pl.DataFrame]:

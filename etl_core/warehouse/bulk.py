@@ -87,8 +87,6 @@ class Stage:
         self._connection, self._first = connection, first
         self._incoming = {table: _shaped(table, "incoming") for table in (first, *others)}
         self._surplus = surplus(first)
-        self._added = 0
-        self._deliveries: set[int] = set()
         self.left = 0
 
     def open(self) -> None:
@@ -139,6 +137,11 @@ class _Copied(Stage):
     """PostgreSQL: the first table by COPY at once; its repeated keys are looked for when all rows are there."""
 
     _emptying = "truncate"
+
+    def __init__(self, connection: sa.Connection, first: sa.Table, others: tuple[sa.Table, ...]) -> None:
+        super().__init__(connection, first, others)
+        self._added = 0
+        self._deliveries: set[int] = set()
 
     def add(self, frames: Frames) -> None:
         """Copy the first table's rows; move the others', which may be known."""
@@ -262,7 +265,7 @@ class Constants:
     def other(self, rows: pl.DataFrame) -> set[str]:
         """Columns of a frame in which any row has another value."""
         same = (pl.col(name).eq_missing(pl.lit(value)).all() for name, value in self.values.items())
-        held = _plain(rows).select(list(self.values)).select(same)
+        held = _plain(rows.select(list(self.values))).select(same)
         return {name for name in held.columns if not held.item(0, name)}
 
 
