@@ -24,6 +24,7 @@ CONFIG = """\
 warehouse:
   url: {url}
 key_file: person.key
+archive: kept
 inbox: [{inbox}]
 plugins: {{allow: [swu_guopei]}}
 settle_seconds: 0

@@ -6,6 +6,7 @@
     ├── DeliveryError        a whole file cannot be loaded (contract §3, delivery errors)
     ├── KeyFileError         the key file is missing, readable by others, malformed or the wrong one (exit 2)
     ├── WarehouseError       the warehouse cannot be used: schema too new, not reachable (exit 2)
+    ├── SealError            what was sealed is cut, changed, or under another key (exit 2)
     ├── ClusterError         the cluster cannot be used: not reachable, no workers, unlike ones, staging (exit 2)
     ├── LockedError          another run holds the warehouse (exit 75)
     └── BalanceError         read ≠ loaded + quarantined + skipped: a defect of ours (fails the delivery)
@@ -71,6 +72,10 @@ class KeyFileError(EtlError):
 
 class WarehouseError(EtlError):
     """The warehouse cannot be used: not reachable, or its schema is newer than this software."""
+
+
+class SealError(EtlError):
+    """Sealed bytes do not open: cut, changed, given out as another object's, or sealed with another key."""
 
 
 class ClusterError(EtlError):

@@ -1,7 +1,7 @@
 """The key that lives outside the warehouse, and everything that is done with it (contract §5).
 
 One file with 32 random bytes gives, by HKDF-SHA256, one subkey per purpose: pseudonyms of persons, sealed
-rows of the quarantine, and the check value by which a warehouse knows its own key. No key is ever printed or
+rows of the quarantine, the archive of raw deliveries, and the check value by which a warehouse knows its own key. No key is ever printed or
 pickled.
 """
 
@@ -34,7 +34,7 @@ RESIDENT = r"^\d{17}[\dX]$"  # the shape of a resident identity number (GB 11643
 class Keys:
     """The subkeys of one key file; show it anywhere and nothing of them is seen."""
 
-    __slots__ = ("_check", "_person", "_seal")
+    __slots__ = ("_archive", "_check", "_person", "_seal")
 
     def __init__(self, secret: bytes) -> None:
         if len(secret) != SIZE:
@@ -42,6 +42,7 @@ class Keys:
         self._person = _subkey(secret, b"person")
         self._seal = AESGCM(_subkey(secret, b"seal"))
         self._check = _subkey(secret, b"check")
+        self._archive = _subkey(secret, b"archive")
 
     @classmethod
     def load(cls, path: Path, create: bool = True) -> Keys:
@@ -62,6 +63,10 @@ class Keys:
     def check_value(self) -> bytes:
         """32 bytes that tell a warehouse its own key from another, and nothing of the key."""
         return self._check
+
+    def archive(self) -> bytes:
+        """The secret of 32 bytes that raw deliveries are sealed with (archive.py)."""
+        return self._archive
 
     def person_keys(self, numbers: pl.Series) -> pl.Series:
         """HMAC-SHA256 of normalised identity numbers (String) as Binary of 32 bytes; null and "" give null.

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from etl_core.ahead import PART, SMALL, ahead, answers
+from etl_core.archive import Archive
 from etl_core.config import Config
 from etl_core.errors import BalanceError, ClusterError, DeliveryError, KeyFileError
 from etl_core.inbox import Refused, Unchanged, arrivals, released, single, workroom
@@ -90,10 +91,12 @@ def run(
         executor = stack.enter_context(_executor(config))
         if accept is not None:
             accept(executor.ready())
-        warehouse = stack.enter_context(_opened(config, dry_run))
+        keys = _keys(config, dry_run)
+        warehouse = stack.enter_context(_opened(config, keys, dry_run))
         stack.enter_context(warehouse.lock())
         room = stack.enter_context(workroom(config.work))
-        loading = Loading(executor, warehouse, watch, scope)
+        archive = None if dry_run or keys is None else Archive(config.kept, keys)
+        loading = Loading(executor, warehouse, watch, scope, archive)
         coming = arrivals(
             config.inbox,
             room,
@@ -178,33 +181,48 @@ def _scope(config: Config, only: str | None, dry_run: bool) -> Scope:
     return Scope(only, off, dry_run, limits)
 
 
-def _opened(config: Config, dry_run: bool) -> Warehouse:
-    """The warehouse; a dry run before the first run has none to look at, and must not make one.
+def _keys(config: Config, dry_run: bool) -> Keys | None:
+    """The keys; None for a dry run before the first run, which must not make any.
 
     A key is made for a new warehouse only: where one waits for a key that is gone, a new key could not open it.
     """
     from etl_core.warehouse import Warehouse
 
-    url, lost = config.warehouse.url.get_secret_value(), not config.key_file.exists()
-    if lost or dry_run:
-        keyed = Warehouse.keyed(url)
-        if lost and keyed:
-            raise KeyFileError(
-                f"{config.key_file}: 密钥文件不见了，而仓库是用它建立的；请从备份恢复，不会另造新的"
-                "｜the key file that the warehouse was made with is gone; restore it from your backup, no new one is made"
-            )
-        if dry_run and not keyed:
-            return Warehouse.memory()
-    return Warehouse.open(url, Keys.load(config.key_file, create=not dry_run), create=not dry_run)
+    if config.key_file.exists():
+        return Keys.load(config.key_file, create=False)
+    if Warehouse.keyed(config.warehouse.url.get_secret_value()):
+        raise KeyFileError(
+            f"{config.key_file}: 密钥文件不见了，而仓库是用它建立的；请从备份恢复，不会另造新的"
+            "｜the key file that the warehouse was made with is gone; restore it from your backup, no new one is made"
+        )
+    return None if dry_run else Keys.load(config.key_file)
+
+
+def _opened(config: Config, keys: Keys | None, dry_run: bool) -> Warehouse:
+    """The warehouse; a dry run before the first run has none to look at, and must not make one."""
+    from etl_core.warehouse import Warehouse
+
+    url = config.warehouse.url.get_secret_value()
+    if dry_run and not Warehouse.keyed(url):
+        return Warehouse.memory()
+    return Warehouse.open(url, keys, create=not dry_run)
 
 
 class Loading:
     """The deliveries of one run, loaded one after another, read ahead."""
 
-    def __init__(self, executor: Executor, warehouse: Warehouse, watch: Watch, scope: Scope) -> None:
+    def __init__(
+        self,
+        executor: Executor,
+        warehouse: Warehouse,
+        watch: Watch,
+        scope: Scope,
+        archive: Archive | None = None,
+    ) -> None:
         from etl_core.warehouse import Run
 
         self._executor, self._warehouse, self._watch, self._scope = executor, warehouse, watch, scope
+        self._archive = archive
         self._run = Run(uuid.uuid4().hex, datetime.now(UTC), f"chuanyu-etl {version('chuanyu-etl')}")
 
     def outcomes(self, coming: Iterator[Arrival | Refused | Unchanged]) -> Iterator[Outcome]:
@@ -261,6 +279,8 @@ class Loading:
         if not isinstance(claimed, Claimed):
             return None
         source = self._facts(claimed.source)
+        if self._archive is not None:
+            self._archive.keep(arrival)
         limit = scope.limits.get(source.name, source.error_limit)
         with self._warehouse.delivery(
             arrival,

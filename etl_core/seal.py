@@ -1,7 +1,7 @@
-"""Bytes of any length that others keep for us: encrypted in chunks, under a key that lives as long as one run.
+"""Bytes of any length that others keep for us: encrypted in chunks, under a run's own key or a subkey of the key file.
 
 The construction is STREAM (Hoang, Reyhanitabar, Rogaway, Vizár 2015) over AES-256-GCM: a random salt, then chunks whose nonce
-is their number and whether they are the last. Each object has a key of its own, derived from the run's key, the
+is their number and whether they are the last. Each object has a key of its own, derived from the key, the
 salt and the object's name, so that no nonce is used twice and no object can be given out as another, cut or rearranged.
 """
 
@@ -16,16 +16,16 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
-from etl_core.errors import ClusterError
+from etl_core.errors import SealError
 
-SIZE = 32  # bytes of a run's key
+SIZE = 32  # bytes of the key
 SALT = 16  # bytes in front of an object
 CHUNK = 1 << 20  # bytes that are encrypted at a time
 TAG = 16  # bytes that AES-GCM adds to each chunk
 
 
 class Seal:
-    """The key of one run; show it anywhere and nothing of it is seen."""
+    """A key for sealing; show it anywhere and nothing of it is seen."""
 
     __slots__ = ("_secret",)
 
@@ -59,7 +59,7 @@ class Seal:
     def open(self, chunks: Iterable[bytes], name: str) -> Iterator[bytes]:
         """Decrypt an object; it is whole only where the iteration comes to its end.
 
-        Raises ClusterError where key, name or bytes are others.
+        Raises SealError where key, name or bytes are others.
         """
         coming = iter(chunks)
         buffer = bytearray()
@@ -70,8 +70,8 @@ class Seal:
             try:
                 yield cipher.decrypt(_nonce(number, last), chunk, None)
             except InvalidTag:
-                raise ClusterError(
-                    "暂存的内容不完整，或不是本次运行写的｜what lies in the staging place is cut, or not of this run"
+                raise SealError(
+                    "密封的内容不完整、被改动过，或密钥不对｜sealed bytes are cut or changed, or the key is another one"
                 ) from None
 
     def _cipher(self, salt: bytes, name: str) -> AESGCM:

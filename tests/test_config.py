@@ -230,7 +230,7 @@ def test_a_value_is_put_in_as_it_is(value, rest):
 )
 def test_a_password_is_in_no_text_of_a_usable_address(write, url):
     url = url.format(SECRET)
-    config = load(write(MINIMAL.replace("sqlite:///../var/demo.sqlite", url)), {})
+    config = load(write(MINIMAL.replace("sqlite:///../var/demo.sqlite", url) + "archive: kept\n"), {})
     assert config.warehouse.url.get_secret_value() == url
     assert config.warehouse.path is None
     for text in (config.warehouse.shown, repr(config), str(config), config.model_dump_json()):
@@ -273,8 +273,17 @@ def test_an_unusable_address_is_refused_without_being_quoted(write, url):
 
 def test_the_masked_address_still_tells_where_the_warehouse_is(write):
     url = "postgresql+psycopg://etl:x@db:5432/training?sslmode=require"
-    config = load(write(MINIMAL.replace("sqlite:///../var/demo.sqlite", url)), {})
+    config = load(write(MINIMAL.replace("sqlite:///../var/demo.sqlite", url) + "archive: kept\n"), {})
     assert config.warehouse.shown == "postgresql+psycopg://etl:***@db:5432/training"
+
+
+def test_the_archive_lies_beside_a_file_and_has_to_be_named_for_a_server(write, tmp_path):
+    config = load(write(MINIMAL), {})
+    assert config.kept == config.warehouse.path.with_name("demo.sqlite.archive")
+    with pytest.raises(ConfigError, match="a warehouse on a server needs archive"):
+        load(
+            write(MINIMAL.replace("sqlite:///../var/demo.sqlite", "postgresql+psycopg://etl@db/training")), {}
+        )
 
 
 @pytest.mark.parametrize(

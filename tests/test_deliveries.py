@@ -75,7 +75,7 @@ class Home:
     def configured(self) -> Path:
         """The pipeline's configuration."""
         text = (
-            f"warehouse:\n  url: {self.url}\nkey_file: keys/person.key\nwork: work\nlog:\n  file: log/etl.jsonl\n"
+            f"warehouse:\n  url: {self.url}\nkey_file: keys/person.key\narchive: kept\nwork: work\nlog:\n  file: log/etl.jsonl\n"
             f"plugins:\n  allow: [{', '.join(SOURCES)}]\nsettle_seconds: 0\ninbox:\n  - in\n"
         )
         path = self.folder / "pipeline.yaml"

@@ -11,6 +11,7 @@ import polars as pl
 import pytest
 
 from etl_core import config
+from etl_core.archive import Archive
 from etl_core.config import Config
 from etl_core.discovery import Found, Loaded
 from etl_core.errors import DeliveryError, KeyFileError
@@ -162,6 +163,20 @@ def test_a_dry_run_tells_everything_and_writes_nothing(home: Path) -> None:
     again = run(settings, Watch(), dry_run=True)
     assert [(one.result, one.inserted) for one in again.outcomes] == [("unchanged", 0), ("loaded", 1)]
     assert (home / "w.sqlite").read_bytes() == content
+
+
+def test_what_is_loaded_or_rejected_is_kept_as_it_arrived(home: Path) -> None:
+    good = write(home / "in" / "made_up_2023.csv", [person(1)])
+    bad = write(home / "in" / "made_up_2024.csv", [person(1, 学时="x")])
+    write(home / "in" / "其他.csv", [["1"] * 3], header=("甲", "乙", "丙"))
+    settings = configured(home)
+    run(settings, Watch())
+    archive = Archive(settings.kept, Keys.load(settings.key_file, create=False))
+    kept = {}
+    for fingerprint in archive:
+        with archive.taken(fingerprint, home) as one:
+            kept[one.name] = (one.path.read_bytes(), one.modified)
+    assert kept == {file.name: (file.read_bytes(), file.stat().st_mtime) for file in (good, bad)}
 
 
 def test_a_run_of_one_source_leaves_the_others_alone(home: Path) -> None:

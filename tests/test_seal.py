@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from etl_core import seal
-from etl_core.errors import ClusterError
+from etl_core.errors import SealError
 from etl_core.seal import SALT, TAG, Seal
 
 CHUNK = 64
@@ -41,30 +41,30 @@ def test_an_object_that_is_cut_changed_or_longer_is_refused(data: st.DataObject)
     at = data.draw(st.integers(0, len(content) - 1))
     changed = content[:at] + bytes([content[at] ^ 1]) + content[at + 1 :]
     for wrong in (content[:at], changed, content + b"\0"):
-        with pytest.raises(ClusterError):
+        with pytest.raises(SealError):
             opened(one, wrong)
 
 
 def test_an_object_cut_between_two_chunks_is_refused() -> None:
     one = Seal.random()
     content = b"".join(one.close([bytes(3 * CHUNK)], "a"))
-    with pytest.raises(ClusterError):
+    with pytest.raises(SealError):
         opened(one, content[: SALT + 2 * (CHUNK + TAG)])
 
 
 def test_chunks_in_another_order_are_refused() -> None:
     one = Seal.random()
     salt, first, second, last = one.close([bytes(3 * CHUNK)], "a")
-    with pytest.raises(ClusterError):
+    with pytest.raises(SealError):
         opened(one, salt + second + first + last)
 
 
 def test_an_object_under_another_name_or_key_is_refused() -> None:
     one = Seal.random()
     content = b"".join(one.close([b"text"], "a"))
-    with pytest.raises(ClusterError):
+    with pytest.raises(SealError):
         opened(one, content, name="b")
-    with pytest.raises(ClusterError):
+    with pytest.raises(SealError):
         opened(Seal.random(), content)
 
 

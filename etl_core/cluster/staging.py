@@ -44,7 +44,7 @@ class Staging:
         return name
 
     def get(self, name: str) -> Iterator[bytes]:
-        """An object's bytes; ClusterError where they are not what was written."""
+        """An object's bytes; SealError where they are not what was written."""
         with self._files.open(self._path(name), "rb") as file:
             yield from self._seal.open(iter(lambda: file.read(READ), b""), name)
 

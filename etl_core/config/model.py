@@ -170,6 +170,10 @@ class Config(Section):
     key_file: Place
     """人员假名密钥文件，不得放在收件文件夹里｜key file of the persons' pseudonyms (contract §5)."""
 
+    archive: Place | None = Field(default=None, validate_default=True)
+    """原始报送的加密存档文件夹；SQLite 仓库缺省放在仓库文件旁（文件名加 .archive），数据库服务器须写明｜folder in which
+    raw deliveries are kept, encrypted; beside a SQLite warehouse (its name and .archive) when left out, to be named for a server."""
+
     sources: dict[Name, SourceSettings] = Field(default_factory=dict)
     """各来源的设置｜settings by source."""
 
@@ -193,6 +197,26 @@ class Config(Section):
     """私有副本所在文件夹；缺省为临时文件夹｜folder of the private copies; a temporary one when left out."""
 
     log: Log = Log()
+
+    @field_validator("archive")
+    @classmethod
+    def _a_server_has_no_folder_beside_it(cls, archive: Path | None, info: ValidationInfo) -> Path | None:
+        warehouse = info.data.get("warehouse")
+        if archive or warehouse is None:
+            return archive
+        if warehouse.path is None:
+            raise PydanticCustomError(
+                "archive",
+                "仓库在服务器上时须写明 archive｜a warehouse on a server needs archive, the folder of its raw deliveries",
+            )
+        file: Path = warehouse.path
+        return file.with_name(f"{file.name}.archive")
+
+    @property
+    def kept(self) -> Path:
+        """The folder of the archive."""
+        assert self.archive is not None  # the validator gives a default or refuses
+        return self.archive
 
     @field_validator("dask")
     @classmethod
@@ -235,6 +259,7 @@ def _own_files(info: ValidationInfo) -> dict[str, Path]:
     files = {
         "warehouse.url": warehouse and warehouse.path,
         "key_file": info.data.get("key_file"),
+        "archive": info.data.get("archive"),
         "work": info.data.get("work"),
         "log.file": log and log.file,
     }

@@ -40,7 +40,9 @@ def test_a_missing_inbox_or_plugin_ends_with_3(tmp_path):
 
 
 def test_a_password_is_not_shown(tmp_path):
-    config = configure(tmp_path, warehouse="{url: 'postgresql+psycopg://etl:secret@nowhere/data'}")
+    config = configure(
+        tmp_path, warehouse="{url: 'postgresql+psycopg://etl:secret@nowhere/data'}", archive="kept"
+    )
     done = here("config", "check", config)
     assert done.exit_code == 0
     assert "secret" not in done.output

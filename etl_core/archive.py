@@ -1,0 +1,135 @@
+"""Raw deliveries, kept by their fingerprint for as long as their records may have to be explained or made again.
+
+Each is one file: what the delivery was called and when it was changed, then its bytes, sealed under a subkey of the key file
+(contract §5: an ID number is never at rest in clear). The archive alone is enough to make the warehouse again.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from hashlib import sha256
+from pathlib import Path
+
+from etl_core.errors import SealError
+from etl_core.keys import Keys
+from etl_core.records import Arrival
+from etl_core.seal import Seal
+
+READ = 1 << 20  # bytes read at a time
+SEALED, DRAFT = ".sealed", ".draft"
+
+
+class Archive:
+    """The folder of sealed deliveries; one writer at a time, which holds the warehouse's lock."""
+
+    def __init__(self, folder: Path, keys: Keys) -> None:
+        self._folder, self._seal = folder, Seal(keys.archive())
+
+    def __contains__(self, fingerprint: str) -> bool:
+        return self._path(fingerprint).exists()
+
+    def __iter__(self) -> Iterator[str]:
+        """The fingerprints of all that is kept, in order."""
+        yield from sorted(path.name.removesuffix(SEALED) for path in self._folder.glob(f"??/*{SEALED}"))
+
+    def keep(self, arrival: Arrival) -> None:
+        """Keep an arrival's bytes for good; what is kept already is left alone.
+
+        Raises OSError, which names the archive's folder, where it cannot be written.
+        """
+        path = self._path(arrival.fingerprint)
+        if path.exists():
+            return
+        draft = path.with_suffix(DRAFT)
+        try:
+            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            self._write(draft, arrival)
+            draft.replace(path)
+            _settle(path.parent)
+        except OSError as error:
+            raise OSError(error.errno, error.strerror, str(self._folder)) from None
+        finally:
+            with suppress(OSError):
+                draft.unlink()
+
+    @contextmanager
+    def taken(self, fingerprint: str, room: Path) -> Iterator[Arrival]:
+        """A kept delivery as it arrived: a private copy in `room` that is removed afterwards.
+
+        Raises SealError where what is kept is not what was kept, KeyError where nothing is.
+        """
+        coming = self._opened(fingerprint)
+        told = json.loads(next(coming))
+        path = room / fingerprint
+        try:
+            size = _copied(coming, path, fingerprint)
+            yield Arrival(told["name"], path, fingerprint, size, told["modified"])
+        finally:
+            path.unlink(missing_ok=True)
+
+    def forget(self, fingerprint: str) -> None:
+        """Keep it no longer."""
+        self._path(fingerprint).unlink(missing_ok=True)
+
+    def _path(self, fingerprint: str) -> Path:
+        return self._folder / fingerprint[:2] / f"{fingerprint}{SEALED}"
+
+    def _write(self, draft: Path, arrival: Arrival) -> None:
+        """A draft of a killed run is written over; nobody else's can lie there."""
+        with open(draft, "wb", opener=_private) as file:
+            for chunk in self._seal.close(_told(arrival), arrival.fingerprint):
+                file.write(chunk)
+            file.flush()
+            os.fsync(file.fileno())
+
+    def _opened(self, fingerprint: str) -> Iterator[bytes]:
+        """The line that tells of the delivery, then its bytes."""
+        try:
+            file = self._path(fingerprint).open("rb")
+        except FileNotFoundError:
+            raise KeyError(fingerprint) from None
+        with file:
+            coming = self._seal.open(iter(lambda: file.read(READ), b""), fingerprint)
+            told = b""
+            while b"\n" not in told:
+                told += next(coming)
+            line, _, rest = told.partition(b"\n")
+            yield line
+            yield rest
+            yield from coming
+
+
+def _told(arrival: Arrival) -> Iterator[bytes]:
+    """The line that tells of a delivery, then its bytes."""
+    yield json.dumps({"name": arrival.name, "modified": arrival.modified}).encode() + b"\n"
+    with arrival.path.open("rb") as file:
+        while chunk := file.read(READ):
+            yield chunk
+
+
+def _copied(chunks: Iterator[bytes], path: Path, fingerprint: str) -> int:
+    """Write the bytes and hold them against their fingerprint; their number."""
+    digest, size = sha256(), 0
+    with open(path, "wb", opener=_private) as file:
+        for chunk in chunks:
+            digest.update(chunk)
+            size += file.write(chunk)
+    if digest.hexdigest() != fingerprint:
+        raise SealError("存档的内容与指纹不符｜what the archive keeps does not have its fingerprint")
+    return size
+
+
+def _private(path: str, flags: int) -> int:
+    return os.open(path, flags | os.O_NOFOLLOW, 0o600)
+
+
+def _settle(folder: Path) -> None:
+    """A name is on the disk once its folder is."""
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
