@@ -22,6 +22,7 @@ from etl_core.keys import Keys
 from etl_core.pool import Answers, Executor, Pool, Told
 from etl_core.protocol import Claimed, Done, Hello, Job, Problem, Ready, SourceFacts
 from etl_core.records import Arrival, Counts, HeaderAccount, Outcome, Prepared
+from etl_core.steps import step
 
 # SQLAlchemy takes 0.3 s to import: time that the child, started before, needs for its own imports.
 if TYPE_CHECKING:
@@ -278,9 +279,11 @@ class Loading:
         claimed = next(told)
         if not isinstance(claimed, Claimed):
             return None
+        step("claimed")
         source = self._facts(claimed.source)
         if self._archive is not None:
             self._archive.keep(arrival)
+            step("archived")
         limit = scope.limits.get(source.name, source.error_limit)
         with self._warehouse.delivery(
             arrival,
@@ -307,6 +310,7 @@ class Loading:
                 return answer.accounts
             if isinstance(answer, Prepared):
                 load.add(answer)
+                step("batch")
                 self._watch.advanced(answer.read)
         return ()
 

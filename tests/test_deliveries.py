@@ -13,7 +13,6 @@ from pathlib import Path
 
 import polars as pl
 import pytest
-import sqlalchemy as sa
 
 from etl_core import config
 from etl_core.keys import Keys
@@ -24,6 +23,7 @@ from etl_core.testing.golden import Golden, differences, golden
 from etl_core.testing.sheets import read_sheets
 from etl_core.testing.sturdy import RESIDENT
 from etl_core.warehouse import Warehouse
+from tests.dumps import CLOCKS, NUMBERS, RUNS, dump
 from tests.services import Server
 from tests.test_pipeline import Watch
 
@@ -45,13 +45,6 @@ SAMPLES = [path for source in SOURCES for path in sorted((PLUGINS / source / "te
 
 # Orders of arrival beside the usual one: every later version first, and sources mixed.
 ORDERS = (tuple(reversed(SAMPLES)), tuple(SAMPLES[1::2] + SAMPLES[::2]))
-
-# Columns that tell when and as which number something was written; every other one is the same in every warehouse.
-CLOCKS = {"loaded_at", "started_at", "finished_at", "created_at", "run_id", "modified", "sort_key", "sealed"}
-NUMBERS = {"record_id", "delivery_id", "quarantine_id", "organisation_id"}
-
-# What a run tells of itself depends on which deliveries came together.
-RUNS = {"exit_code"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,28 +119,6 @@ def settled(request: pytest.FixtureRequest, homes: dict[str, Home]) -> Home:
 
 def goldens() -> dict[str, Golden]:
     return {source: golden(PLUGINS / source / "tests" / "golden") for source in SOURCES}
-
-
-def dump(url: str, without: set[str] = CLOCKS) -> dict[str, list[str]]:
-    """Every table as text, rows in an order of their own: the logical content of a warehouse."""
-    engine = sa.create_engine(url)
-    tables = sa.MetaData()
-    tables.reflect(engine)
-    content = {}
-    with engine.connect() as connection:
-        for table in tables.sorted_tables:
-            kept = [column for column in table.columns if column.name not in without]
-            rows = connection.execute(sa.select(*kept)) if kept else []
-            content[table.name] = sorted(repr([_plain(value) for value in row]) for row in rows)
-    engine.dispose()
-    return content
-
-
-def _plain(value: object) -> object:
-    """SQLite keeps dates and JSON as text and booleans as numbers."""
-    if isinstance(value, bool):
-        return int(value)
-    return bytes(value) if isinstance(value, memoryview) else value
 
 
 def numbers() -> set[str]:

@@ -13,6 +13,7 @@ from etl_core.errors import DeliveryError
 from etl_core.inbox.copying import bundled, chunks, copied, fingerprint_of, opened
 from etl_core.inbox.listing import Faulty, Folder, Item, listed, pointed, shown, unfinished
 from etl_core.records import Arrival
+from etl_core.steps import step
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,9 +108,11 @@ def _taken(
         with ExitStack() as stack:
             content = _content(one, stack)
             fingerprint = fingerprint_of(content())
+            step("fingerprinted")
             if known(fingerprint):
                 return Unchanged(name, fingerprint)
             path = copied(content(), work, fingerprint)
+        step("copied")
         return Arrival(name, path, fingerprint, size, max(item.state.st_mtime for item in items))
     except DeliveryError as error:
         return Refused(name, error)

@@ -12,6 +12,7 @@ import sqlalchemy as sa
 
 from etl_core.keys import Keys
 from etl_core.records import Counts, HeaderAccount, Prepared
+from etl_core.steps import step
 from etl_core.warehouse import books, bulk, ledger, repeats, rows, tables, waiting
 from etl_core.warehouse.settle import Plan, settle
 from etl_core.warehouse.writer import Writer
@@ -60,11 +61,13 @@ class Load:
         """
         self._writer.rest()
         self._stage.flush()
+        step("staged")
         if self._stage.left:
             told = pl.concat(self._submissions) if self._submissions else None
             repeats.resolve(self._connection, self._batch, self._keys, self._quarantine, told)
         self._stage.close()
         counts = self._tally(self._read)
+        step("counted")
         share = books.excessive(counts, limit)
         self.result = "loaded" if share is None else "rejected"
         closed = self._accept(counts) if share is None else self._reject(counts, share, limit)
@@ -109,6 +112,7 @@ class Load:
         books.agree(self._connection, self.delivery_id)
         books.note_organisations(self._connection, self.delivery_id)
         self.plan = settle(self._connection, self.delivery_id)
+        step("settled")
         return counts
 
     def _reject(self, counts: Counts, share: Decimal, limit: float) -> Counts:

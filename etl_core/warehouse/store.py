@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from etl_core.errors import BalanceError, KeyFileError, WarehouseError
 from etl_core.keys import Keys
 from etl_core.records import Arrival, Place
+from etl_core.steps import step
 from etl_core.warehouse import bulk, dialect, ledger, lock, measures, outcomes, rows, schema, tables, writer
 from etl_core.warehouse.load import Load
 from etl_core.warehouse.settle import SEMANTICS
@@ -108,6 +109,7 @@ class Warehouse:
         account = ledger.Account(source, semantics, plugin)
         with dialect.writing(self._engine, f"loading a delivery of {source}") as connection:
             number = ledger.begin(connection, arrival, account, place, run)
+            step("begun")
             batch = rows.Batch(number, source, arrival.fingerprint, place, key, variant)
             stage = bulk.staging(connection, tables.record, tables.person)
             with stage as staged, writer.writing() as thread:
@@ -117,6 +119,8 @@ class Warehouse:
                 raise BalanceError("the books of the delivery were not closed")
             if dry_run:
                 connection.rollback()
+            step("committing")
+        step("committed")
 
     def failed(
         self,
@@ -139,6 +143,7 @@ class Warehouse:
                 return
         with dialect.writing(self._engine, "noting a failed delivery") as connection:
             ledger.fail(connection, arrival, account, place, run, error=error, detail=dict(detail))
+        step("noted")
 
     def finished(self, run_id: str, exit_code: int) -> None:
         """Note how a run ended; nothing is written for a run that changed nothing."""
@@ -147,6 +152,7 @@ class Warehouse:
                 return
         with dialect.writing(self._engine, "noting the end of a run") as connection:
             ledger.end(connection, run_id, exit_code)
+        step("ended")
 
     def known(self, fingerprint: str, source: str | None = None) -> dict[str, Any] | None:
         """The ledger's line of these bytes if they are loaded; rejected or failed ones are tried again."""
