@@ -213,6 +213,15 @@ def test_a_delivery_with_too_many_errors_is_rejected_and_tried_again_when_the_li
     assert results(lenient) == {"made_up_2023.csv": ("loaded", None)}
 
 
+def test_a_delivery_that_is_rejected_again_for_the_same_reasons_changes_not_a_byte(home: Path) -> None:
+    write(home / "in" / "made_up_2023.csv", [person(1), person(2, 学时="x")])
+    settings = configured(home)
+    run(settings, Watch())
+    content = (home / "w.sqlite").read_bytes()
+    assert results(run(settings, Watch())) == {"made_up_2023.csv": ("rejected", "too_many_errors")}
+    assert (home / "w.sqlite").read_bytes() == content
+
+
 def test_a_check_shows_every_reason_even_of_a_file_that_a_run_would_reject(home: Path) -> None:
     path = write(home / "made_up_2023.csv", [person(1), person(2, 学时="x"), person(3, 日期="x")])
     with Pool(Hello(1024, allow=("made_up",)), 60) as pool, Warehouse.memory() as warehouse:

@@ -30,6 +30,7 @@ DONE, USAGE, PARTLY, INTERNAL, AGAIN = 0, 2, 3, 70, 75
 CLOSED = 128 + signal.SIGPIPE
 STOPPING = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 FULL = (errno.ENOSPC, errno.EDQUOT)
+SHORT = (errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.EAGAIN, errno.EBUSY)
 
 
 def guarded(run: Callable[[], object]) -> int:
@@ -48,7 +49,7 @@ def guarded(run: Callable[[], object]) -> int:
         except EtlError as fault:
             code = _told(fault)
         except BaseException as defect:  # noqa: BLE001  # a panic of Rust code is no Exception
-            code = _full(defect) or _defect(defect)
+            code = _refused(defect) or _defect(defect)
     return code if isinstance(code, int) else DONE
 
 
@@ -70,14 +71,20 @@ def _told(fault: EtlError) -> int:
     return USAGE
 
 
-def _full(defect: BaseException) -> int | None:
-    """A full disk is nobody's fault: 75, with the path where the system told it."""
-    if not isinstance(defect, OSError) or defect.errno not in FULL:
+def _refused(defect: BaseException) -> int | None:
+    """What the operating system refuses is no defect of ours: 75 where it may be better later, else 2; with the path if told."""
+    if not isinstance(defect, OSError) or defect.errno is None:
         return None
-    _say(
-        f"磁盘空间不足，请清理后再试｜no space left on the disk, make room and try again: {defect.filename or ''}"
-    )
-    return AGAIN
+    path = defect.filename or ""
+    if defect.errno in FULL:
+        _say(f"磁盘空间不足，请清理后再试｜no space left on the disk, make room and try again: {path}")
+        return AGAIN
+    why = os.strerror(defect.errno)
+    if defect.errno in SHORT:
+        _say(f"系统资源不足，请稍后再试｜the system is short of something, try again: {path}: {why}")
+        return AGAIN
+    _say(f"系统不让读写，请核对磁盘和权限｜the system refuses, check disk and rights: {path}: {why}")
+    return USAGE
 
 
 def _defect(defect: BaseException) -> int:

@@ -88,6 +88,14 @@ def failed_alike(connection: sa.Connection, arrival: Arrival, source: str, error
     return any(one == detail for one in found)
 
 
+def rejected(connection: sa.Connection, fingerprint: str, source: str) -> list[Any]:
+    """What the ledger says of these bytes where they were rejected, but for when and by which run; [] where they were not."""
+    aside = {"delivery_id", "run_id", "loaded_at"}
+    said = [column for column in delivery.columns if column.name not in aside]
+    mine = (delivery.c.fingerprint == fingerprint, delivery.c.source == source)
+    return list(connection.execute(sa.select(*said).where(*mine, delivery.c.result == "rejected")))
+
+
 def known(connection: sa.Connection, fingerprint: str, source: str | None = None) -> dict[str, Any] | None:
     """The line of the delivery that these bytes were loaded as; rejected and failed ones do not count."""
     wanted = sa.select(delivery).where(delivery.c.fingerprint == fingerprint, delivery.c.result == "loaded")

@@ -94,7 +94,8 @@ def _locked_server(engine: sa.Engine) -> Iterator[None]:
         finally:
             _give(connection)
     finally:
-        connection.detach()  # the session ends with the run: it is not returned to the pool
+        with suppress(SQLAlchemyError):  # a session that broke is gone already
+            connection.detach()  # the session ends with the run: it is not returned to the pool
         connection.close()
 
 

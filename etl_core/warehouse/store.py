@@ -101,13 +101,15 @@ class Warehouse:
         semantics: a name in SEMANTICS. key: the fields of the natural key; "person" stands for the person's
         identity within the source. variant: fields of the key in which the records of one row differ.
         dry_run: take everything back at the end; counts, result and plan stay readable.
-        Everything is taken back, too, when the block raises. Raises BalanceError when it ends unfinished.
+        Everything is taken back, too, when the block raises, and when the delivery is rejected just as it was before: a night
+        that finds nothing new changes nothing. Raises BalanceError when it ends unfinished.
         """
         keys = self._secret()
         if semantics not in SEMANTICS:
             raise WarehouseError(f"{source}: deliveries cannot add up as {semantics!r}")
         account = ledger.Account(source, semantics, plugin)
         with dialect.writing(self._engine, f"loading a delivery of {source}") as connection:
+            before = ledger.rejected(connection, arrival.fingerprint, source)
             number = ledger.begin(connection, arrival, account, place, run)
             step("begun")
             batch = rows.Batch(number, source, arrival.fingerprint, place, key, variant)
@@ -117,7 +119,7 @@ class Warehouse:
                 yield load
             if not load.result:
                 raise BalanceError("the books of the delivery were not closed")
-            if dry_run:
+            if dry_run or before == ledger.rejected(connection, arrival.fingerprint, source) != []:
                 connection.rollback()
             step("committing")
         step("committed")

@@ -1,0 +1,129 @@
+"""A pipeline of its own for each run: configuration, inbox, archive, and a warehouse that can be set back."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import psycopg
+
+from etl_core import config
+from etl_core.config import Config
+from etl_core.warehouse import tables
+from tests import dumps
+from tests.services import Server
+
+# How often and when was run differs by what was done to the runs; a server's sequence does not give a number back.
+ASIDE = {"run", "warehouse"}
+CLOCKS = dumps.CLOCKS | {"organisation_id"}
+KEEP = ("w.sqlite", "kept")
+
+
+@dataclass(frozen=True, slots=True)
+class Home:
+    """A folder with a pipeline that loads `inbox`; on a server its warehouse is the database of the folder's name."""
+
+    folder: Path
+    inbox: Path
+    server: Server | None = None
+
+    @property
+    def database(self) -> str:
+        return self.folder.name
+
+    @property
+    def url(self) -> str:
+        return self.server.url(self.database) if self.server else f"sqlite:///{self.folder / 'w.sqlite'}"
+
+    def configured(self) -> Config:
+        """The configuration, written once and read."""
+        text = (
+            f"warehouse:\n  url: {self.url}\nkey_file: {self.folder.parent / 'person.key'}\narchive: kept\nwork: work\n"
+            f"settle_seconds: 0\ninbox:\n  - {self.inbox}\n"
+        )
+        path = self.folder / "pipeline.yaml"
+        if not path.exists():
+            path.write_text(text, encoding="utf-8")
+        return config.load(path)
+
+    def set_back(self, to: Home) -> None:
+        """Make the warehouse and the archive those of another home."""
+        shutil.rmtree(self.folder, ignore_errors=True)
+        self.folder.mkdir(parents=True)
+        for name in KEEP:
+            if (to.folder / name).is_dir():
+                shutil.copytree(to.folder / name, self.folder / name)
+            elif (to.folder / name).exists():
+                shutil.copy(to.folder / name, self.folder / name)
+        if self.server:
+            self.server.run(f"drop database if exists {self.database} with (force)")
+            self.server.run(f"create database {self.database} template {to.database}")
+
+    def state(self, numbered: bool = True) -> str:
+        """A digest of everything that the warehouse says, but for what clocks and runs say; "" where there is none.
+
+        numbered: with the numbers of deliveries and records, which tell who came first.
+        """
+        if not self.server and not (self.folder / "w.sqlite").exists():
+            return ""
+        digest = hashlib.sha256()
+        with self._connected() as read:
+            for name, query in (QUERIES if numbered else UNNUMBERED).items():
+                digest.update(f"{name}\n".encode())
+                for row in sorted(repr(tuple(map(_plain, row))) for row in read(query)):
+                    digest.update(row.encode())
+        return digest.hexdigest()[:16]
+
+    def kept(self) -> tuple[str, ...]:
+        """What lies in the archive."""
+        return tuple(sorted(path.name for path in (self.folder / "kept").rglob("*") if path.is_file()))
+
+    def grow_old(self) -> None:
+        """Let the next run come later than a minute, when the room of a dead one is an abandoned one."""
+        for room in self.folder.glob("work/*"):
+            os.utime(room, (0, 0))
+
+    def litter(self) -> list[str]:
+        """What no finished run may leave: stages of the loading, drafts, copies of deliveries in the room."""
+        found = [*self.folder.glob("*.stage*"), *self.folder.rglob("*.draft"), *self.folder.glob("work/*/*")]
+        return [str(path.relative_to(self.folder)) for path in found]
+
+    @contextmanager
+    def _connected(self) -> Iterator[Any]:
+        if self.server is None:
+            with closing(sqlite3.connect(f"file:{self.folder / 'w.sqlite'}?mode=ro", uri=True)) as connection:
+                there = {name for (name,) in connection.execute("select name from sqlite_master")}
+                yield lambda query: connection.execute(query).fetchall() if _table(query) in there else []
+        else:
+            with psycopg.connect(self.server.url(self.database).replace("+psycopg", "")) as connection:
+                there = {name for (name,) in connection.execute("select tablename from pg_tables")}
+                yield lambda query: connection.execute(query).fetchall() if _table(query) in there else []
+
+
+def _table(query: str) -> str:
+    return query.rpartition(" ")[2].strip('"')
+
+
+def _plain(value: object) -> object:
+    return bytes(value) if isinstance(value, memoryview) else value
+
+
+def _queries(without: set[str]) -> dict[str, str]:
+    """A query of each table for all but some columns."""
+    told = {}
+    for table in tables.metadata.sorted_tables:
+        columns = [f'"{column.name}"' for column in table.columns if column.name not in without]
+        if table.name not in ASIDE:
+            told[table.name] = f'select {", ".join(columns)} from "{table.name}"'
+    return told
+
+
+QUERIES = _queries(CLOCKS)
+UNNUMBERED = _queries(CLOCKS | dumps.NUMBERS)

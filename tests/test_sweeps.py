@@ -1,0 +1,47 @@
+"""A night that is killed, stopped, refused or cut off at any point ends, after one more run, where a clean night ends.
+
+The whole sweep is `python -m tests.sweeps kill stop fail drop race orders`; here a part of its points, spread evenly.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+CLONE = Path(__file__).resolve().parents[1]
+
+
+def sweep(*typed: str) -> list[str]:
+    """The figures of a sweep, in a process of its own: one that has threads cannot be forked."""
+    command = [sys.executable, "-m", "tests.sweeps", *typed]
+    done = subprocess.run(command, cwd=CLONE, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout.splitlines()
+
+
+def test_every_named_step_is_a_point_of_the_night() -> None:
+    """A step that no night comes to would be swept in vain."""
+    (told,) = sweep("steps", "--database", "sqlite")
+    assert told.endswith(", 0 wrong")
+
+
+@pytest.mark.parametrize("database", ["sqlite", "postgres"])
+def test_a_night_killed_at_any_point_needs_one_more_run_and_nothing_else(database: str) -> None:
+    (told,) = sweep("kill", "--database", database, "--points", "8")
+    assert told.startswith(f"{database} kill: 8 of ")
+    assert told.endswith(", 0 wrong")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("database", ["sqlite", "postgres"])
+@pytest.mark.parametrize(
+    ("kind", "points"),
+    [("kill", 100), ("stop", 40), ("fail", 40), ("drop", 40), ("race", 14), ("orders", 12)],
+)
+def test_a_night_met_at_many_points_ends_as_a_clean_one(database: str, kind: str, points: int) -> None:
+    told = sweep(kind, "--database", database, "--points", str(points))
+    assert len(told) == {"fail": 3, "drop": 0 if database == "sqlite" else 1}.get(kind, 1)
+    assert all(line.endswith(", 0 wrong") for line in told)
