@@ -5,11 +5,11 @@ from __future__ import annotations
 import tarfile
 from collections.abc import Iterator
 from functools import partial
-from pathlib import Path
 
 from etl_core.errors import DeliveryError
 from etl_core.readers import json
 from etl_core.readers.options import ReadOptions
+from etl_core.readers.packed import File
 from etl_core.records import Grid
 
 _MAGIC = slice(257, 262)
@@ -21,12 +21,15 @@ def recognised(head: bytes) -> bool:
     return head[_MAGIC] == b"ustar"
 
 
-def grids(path: Path, options: ReadOptions, batch: int = 50_000) -> Iterator[Grid]:
+def grids(path: File, options: ReadOptions, batch: int = 50_000) -> Iterator[Grid]:
     """Yield the rows of every file, in the order of their names; `file` is the path inside the folder.
 
     Raises DeliveryError: "unreadable" (a file that is no page of JSON), and what json.pages raises.
     """
-    with tarfile.open(path, "r:", encoding="utf-8", errors="surrogateescape") as archive:
+    with (
+        path.open("rb") as file,
+        tarfile.open(fileobj=file, mode="r:", encoding="utf-8", errors="surrogateescape") as archive,
+    ):
         members = [member for member in archive if member.isreg()]
         pull = [json.Page(member.name, partial(_bytes, archive, member)) for member in members]
         if not all(json.recognised(_bytes(archive, member, HEAD)) for member in members):

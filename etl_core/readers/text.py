@@ -10,10 +10,10 @@ from __future__ import annotations
 import codecs
 from collections.abc import Iterator
 from itertools import islice
-from pathlib import Path
 from typing import BinaryIO
 
 from etl_core.errors import DeliveryError
+from etl_core.readers.packed import File
 from etl_core.records import Encoding
 
 # Stands for every undecodable byte sequence until its cell is found. A noncharacter, which Unicode keeps out
@@ -44,7 +44,7 @@ def _mark(error: UnicodeError) -> tuple[str, int]:
 codecs.register_error("chuanyu_damage", _mark)
 
 
-def recognise(path: Path, encoding: str | None = None) -> Encoding:
+def recognise(path: File, encoding: str | None = None) -> Encoding:
     """Climb the encoding ladder over the whole file; `encoding` overrules every rung but the byte order mark.
 
     Raises DeliveryError("unreadable") where the bytes are no text at all: many NULs and nothing said about them.
@@ -66,7 +66,7 @@ def recognise(path: Path, encoding: str | None = None) -> Encoding:
 
 
 def blocks(
-    path: Path, encoding: Encoding, size: int = 1 << 23, start: int | None = None, end: int | None = None
+    path: File, encoding: Encoding, size: int = 1 << 23, start: int | None = None, end: int | None = None
 ) -> Iterator[bytes]:
     """Yield the file as UTF-8, about `size` bytes at a time, without its mark; a block may end anywhere.
 

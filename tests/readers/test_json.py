@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 
 from etl_core.errors import DeliveryError
 from etl_core.readers import read
-from etl_core.readers.json import COLUMNS, Page, pages
+from etl_core.readers.json import Page, pages
+from etl_core.readers.ndjson import COLUMNS
 from etl_core.readers.options import ReadOptions
 
 
