@@ -22,7 +22,7 @@ from etl_core.readers.options import ReadOptions
 from etl_core.readers.packed import File, Member
 from etl_core.records import Grid, Part
 
-__all__ = ["Part", "ReadOptions", "called", "divide", "read"]
+__all__ = ["Options", "Part", "ReadOptions", "called", "divide", "read"]
 
 _OLE2 = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import copy
+import lzma
+import struct
 import zipfile
 import zlib
 from collections.abc import Callable
@@ -17,6 +19,20 @@ BYTES = 1 << 30
 # Office XML packs 10 to 20 times; a bomb 1,000 times. Small members may pack any way they like.
 RATIO = 200
 FREE = 50 << 20
+
+# What zipfile and the decompressors raise at bytes that are no archive of theirs.
+BROKEN = (
+    zipfile.BadZipFile,
+    zlib.error,
+    lzma.LZMAError,
+    struct.error,
+    OSError,
+    EOFError,
+    ValueError,
+    LookupError,
+    NotImplementedError,
+    RuntimeError,
+)
 
 _PIECE = 1 << 20
 
@@ -33,7 +49,7 @@ def check(
     """
     try:
         archive = zipfile.ZipFile(file)
-    except (zipfile.BadZipFile, OSError, ValueError):
+    except BROKEN:
         raise DeliveryError("unreadable") from None
     members = archive.infolist()
     if len(members) > MEMBERS:
@@ -60,7 +76,7 @@ def _unpacked(
                     raise DeliveryError("unsafe")
                 if see is not None:
                     see(piece)
-    except (zipfile.BadZipFile, zlib.error, OSError, EOFError, ValueError, NotImplementedError, RuntimeError):
+    except BROKEN:
         raise DeliveryError("unreadable") from None
     return size
 

@@ -154,8 +154,9 @@ def _frame(block: bytes, first: int, head: _Head, fields: list[Field], codec: st
     """The records of a block as records.Grid describes them; the first byte of each is its deletion mark."""
     starts = range(0, len(block), head.length)
     records = pl.Series([block[start : start + head.length] for start in starts], dtype=pl.Binary)
-    mark = records.bin.slice(0, 1)
-    shifted = ~mark.is_in([b" ", b"*"])
-    kinds = pl.select(pl.when(mark == b"*").then(pl.lit("deleted"))).to_series()
+    mark = pl.col("mark")
+    told = pl.DataFrame({"mark": records.bin.slice(0, 1)}).select(
+        shifted=~mark.is_in([b" ", b"*"]), kind=pl.when(mark == b"*").then(pl.lit("deleted"))
+    )
     numbers = pl.Series(range(first, first + len(records)), dtype=pl.Int64)
-    return framed(Records(numbers, records, shifted, kinds), fields, codec)
+    return framed(Records(numbers, records, *told), fields, codec)

@@ -12,6 +12,7 @@ other is row.malformed: cut in the middle, or at the end of the file.
 from __future__ import annotations
 
 import codecs
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import accumulate
@@ -37,6 +38,7 @@ _DEFAULT = "gb18030"
 # Two bytes of these are the same characters in GB18030, which has every other character too.
 _WITHIN = {"gbk", "gb2312"}
 _BLANK = b" \t\0"
+_DELIMITERS = re.compile("[,;|\t，；]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,14 +51,22 @@ class _Line:
 
 
 def fits(path: File, options: ReadOptions) -> bool:
-    """Whether one of the first lines is a whole record of the layout.
+    """Whether one of the first lines is a whole record of the layout, and none names half of its fields between delimiters.
 
-    If none is, the file is of another kind: as delimited text it fails with the name of the header that is missing.
+    Otherwise the file is of another kind: as delimited text it is read, or fails with the name of the header that is missing.
     """
     layout, found = _layout(options), _recognised(path, options)
     first = next(_lines(path, found, _LOOKED), [])
-    lines = (_put_back(line, found, options) for line in first)
+    lines = [_put_back(line, found, options) for line in first]
+    if any(_names(line, layout, _codec(options)) for line in lines):
+        return False
     return any(line.data.strip(_BLANK) and not _cut(line, layout) for line in lines)
+
+
+def _names(line: _Line, layout: FixedWidth, codec: str) -> bool:
+    """Whether a line is the header of delimited text."""
+    cells = {cell.strip(' "') for cell in _DELIMITERS.split(line.data.decode(codec, "replace"))}
+    return len(cells) > 1 and 2 * len(cells & {name for name, _ in layout.fields}) >= len(layout.fields)
 
 
 def grids(path: File, options: ReadOptions, batch: int = 50_000) -> Iterator[Grid]:

@@ -11,7 +11,6 @@ import gzip
 import io
 import re
 import zipfile
-import zlib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, Literal, Protocol, cast
@@ -88,7 +87,7 @@ def head(file: File, most: int) -> bytes:
     try:
         with file.open("rb") as opened:
             return opened.read(most)
-    except (OSError, EOFError, zlib.error, zipfile.BadZipFile, RuntimeError, NotImplementedError):
+    except archive.BROKEN:
         raise DeliveryError("unreadable") from None
 
 
@@ -106,7 +105,7 @@ def gzipped(path: Path) -> Gzipped:
                 found += len(piece)
                 if found > allowed:
                     raise DeliveryError("unsafe")
-    except (OSError, EOFError, zlib.error):
+    except archive.BROKEN:
         raise DeliveryError("unreadable") from None
     return content
 

@@ -123,12 +123,22 @@ def _nearly_utf8(file: BinaryIO, invalid: int) -> bool:
     """Whether a few bad bytes stand in UTF-8 text: one damaged row must not turn all others into mojibake.
 
     Judged by the text around the first bad byte: of GB18030 text hardly a quarter of the bytes pass as UTF-8,
-    of UTF-8 with a cut or overwritten character nearly all.
+    of UTF-8 with a cut or overwritten character nearly all. Where nothing is wrong but that the last character is not
+    whole, the file was cut: more text than that character is enough.
     """
     file.seek(max(0, invalid - _WINDOW))
     window = file.read(2 * _WINDOW)
     kept = _beyond_ascii(window.decode("utf-8", "ignore").encode())
-    return kept >= 8 * (_beyond_ascii(window) - kept)
+    lost = _beyond_ascii(window) - kept
+    return kept > lost if _half(window[min(invalid, _WINDOW) :]) else kept >= 8 * lost
+
+
+def _half(end: bytes) -> bool:
+    """Whether these last bytes of a file are the beginning of one character of UTF-8."""
+    try:
+        return not codecs.getincrementaldecoder("utf-8")().decode(end)
+    except UnicodeDecodeError:
+        return False
 
 
 def _beyond_ascii(data: bytes) -> int:

@@ -24,7 +24,7 @@ _OUTSIDE = re.compile(r"^(/|[A-Za-z]:)|(^|/)\.\.(/|$)")
 def directory(file: File) -> tuple[zipfile.ZipInfo, ...]:
     """The members as the archive's directory has them; none where it has no readable one."""
     with (
-        suppress(zipfile.BadZipFile, OSError, ValueError, NotImplementedError),
+        suppress(*archive.BROKEN),
         seekable(file) as content,
         zipfile.ZipFile(content) as whole,
     ):
