@@ -129,9 +129,7 @@ def ndjson(header: Sequence[str], rows: Lines) -> bytes:
 def dbf(header: Sequence[str], rows: Lines, width: int = 40) -> bytes:
     """A dBASE III table; a header has five Han characters at most."""
     begin = 33 + 32 * len(header)
-    fields = b"".join(
-        struct.pack("<11sc4xBB14x", name.encode("gb18030"), b"C", width, 0) for name in header
-    )
+    fields = b"".join(struct.pack("<11sc4xBB14x", name.encode("gb18030"), b"C", width, 0) for name in header)
     records = b"".join(
         b" " + b"".join((cell or "").encode("gb18030").ljust(width) for cell in row) for row in rows
     )
@@ -149,9 +147,7 @@ def layout(header: Sequence[str], **more: int | str) -> FixedWidth:
 
 def fixed(header: Sequence[str], rows: Lines) -> bytes:
     """Fixed width text of an old system."""
-    lines = (
-        b"".join((cell or "").encode("gb18030").ljust(WIDTH) for cell in row) + b"\r\n" for row in rows
-    )
+    lines = (b"".join((cell or "").encode("gb18030").ljust(WIDTH) for cell in row) + b"\r\n" for row in rows)
     return b"".join(lines)
 
 

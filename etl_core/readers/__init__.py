@@ -76,7 +76,8 @@ def divide(path: Path, options: ReadOptions | None = None, count: int = 1) -> tu
     Raises DeliveryError("unreadable") where a text file is no text.
     """
     options = options or ReadOptions()
-    return parts.parts(path, options, count) if _container(path, options) is csv.grids else ()
+    is_text = packed.head(path, 2) != packed.GZIP and _container(path, options) is csv.grids
+    return parts.parts(path, options, count) if is_text else ()
 
 
 def called(path: Path, name: str) -> tuple[str, ...]:

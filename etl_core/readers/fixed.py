@@ -152,9 +152,10 @@ def _recognised(path: File, options: ReadOptions) -> Encoding:
     found = text.recognise(path, options.encoding)
     if found.codec != "utf-8" or found.mark or options.encoding:
         return found
-    first = (line.rstrip(b"\r\n") for line in next(_lines(path, found, _LOOKED), []))
-    placed = any(len(line) == _layout(options).width and not line.isascii() for line in first)
-    return Encoding(_DEFAULT) if placed else found
+    layout = _layout(options)
+    lines = [line.rstrip(b"\r\n") for line in next(_lines(path, found, _LOOKED), [])[layout.header :]]
+    sizes = {len(line) for line in lines if not line.isascii()}
+    return Encoding(_DEFAULT) if sizes == {layout.width} else found
 
 
 def _put_back(line: bytes, found: Encoding, options: ReadOptions) -> _Line:

@@ -52,7 +52,8 @@ def members(path: Path) -> tuple[Member, ...]:
     if [each.file_size for each in directory(path)] != sizes:
         raise DeliveryError("unreadable")
     found = listed(path)
-    if any(_OUTSIDE.search(each.file) for each in found) or len({each.file for each in found}) < len(found):
+    outside = any(_OUTSIDE.search(called(each)) for each in directory(path))
+    if outside or len({each.file for each in found}) < len(found):
         raise DeliveryError("unsafe")
     return found
 

@@ -36,9 +36,7 @@ def told(path, of: ReadOptions, batch: int = 50_000) -> list[tuple[int, str | No
     for grid in read(path, of, batch):
         assert grid.headers == HEADERS
         assert grid.rows.columns[4:6] == ["kind", "cut"]
-        rows += [
-            (row, fault, kind, cells) for row, _, fault, _, kind, _, *cells in grid.rows.iter_rows()
-        ]
+        rows += [(row, fault, kind, cells) for row, _, fault, _, kind, _, *cells in grid.rows.iter_rows()]
     return [(row, fault, kind, tuple(cells)) for row, fault, kind, cells in rows]
 
 
@@ -140,7 +138,10 @@ def test_a_layout_never_swallows_what_is_something_else(file, listed, container)
 
 def test_text_of_which_no_line_fits_is_delimited_text(file, listed):
     data = delimited(["姓名", "学时", "单位"], [["测试一", "16", "某小学"]])
-    assert listed(read(file(data), options())) == [(1, ("姓名", "学时", "单位")), (2, ("测试一", "16", "某小学"))]
+    assert listed(read(file(data), options())) == [
+        (1, ("姓名", "学时", "单位")),
+        (2, ("测试一", "16", "某小学")),
+    ]
 
 
 def test_a_line_without_an_end_is_no_record(file, monkeypatch):
@@ -172,4 +173,6 @@ def test_every_cell_comes_back_up_to_where_its_room_ends(file, rows):
         for at, (cell, (_, width)) in enumerate(zip(row, FIELDS, strict=True)):
             room = cell.encode("gb18030")[:width].decode("gb18030", "ignore")
             assert (told_row[f"c{at}"] or "") == room.rstrip()
-            assert (at in told_row["cut"]) == (len(cell.encode("gb18030")[:width]) > len(room.encode("gb18030")))
+            assert (at in told_row["cut"]) == (
+                len(cell.encode("gb18030")[:width]) > len(room.encode("gb18030"))
+            )

@@ -46,7 +46,9 @@ def test_values_are_text_as_a_person_sees_them(file, listed):
         ods_cell("500199198108058961"),
         ods_cell("=SUM"),
     ]
-    expected = "5.0019919810805894E+17 110105491231002 16 30.5 0.5 2023-09-01 2023-09-01#08:05:33 36:00:00 TRUE"
+    expected = (
+        "5.0019919810805894E+17 110105491231002 16 30.5 0.5 2023-09-01 2023-09-01#08:05:33 36:00:00 TRUE"
+    )
     expected += " 500199198108058961 =SUM"
     told = tuple(each.replace("#", " ") for each in expected.split())
     assert listed(read(file(ods_book(ods_sheet("表", ods_row(*cells)))))) == [(1, told)]
@@ -84,9 +86,9 @@ def test_sheets_come_in_order_with_their_visibility_and_empty_ones_not_at_all(fi
     "rows",
     [
         ods_row(ods_cell("x", more='table:number-columns-repeated="16384"'), times=1_048_576),
-        ods_row(ods_cell("x")) + ods_row(ods_cell(None), times=5_000_000) + ods_row(
-            ods_cell(None, more='table:number-columns-repeated="16000"'), ods_cell("x")
-        ),
+        ods_row(ods_cell("x"))
+        + ods_row(ods_cell(None), times=5_000_000)
+        + ods_row(ods_cell(None, more='table:number-columns-repeated="16000"'), ods_cell("x")),
         ods_row(ods_cell("x", more='table:number-columns-repeated="99999999999999"')),
         ods_row(ods_cell("x", more='table:number-columns-repeated="-1"')),
     ],
@@ -97,8 +99,12 @@ def test_cells_beyond_all_measure_are_unsafe_before_anything_lays_them_out(file,
 
 def test_the_bound_is_that_of_every_workbook(file, monkeypatch):
     monkeypatch.setattr(extent, "CELLS", 6)
-    assert len(list(read(file(ods_book(ods_sheet("表", ods_row(ods_cell("x"), ods_cell("y"), times=3))))))) == 1
-    assert refused(file(ods_book(ods_sheet("表", ods_row(ods_cell("x"), ods_cell("y"), times=4))))) == "unsafe"
+    assert (
+        len(list(read(file(ods_book(ods_sheet("表", ods_row(ods_cell("x"), ods_cell("y"), times=3))))))) == 1
+    )
+    assert (
+        refused(file(ods_book(ods_sheet("表", ods_row(ods_cell("x"), ods_cell("y"), times=4))))) == "unsafe"
+    )
 
 
 @pytest.mark.parametrize("content", [b"\x8f\x02\x11 no xml", b"<office:document-content>"])
