@@ -9,6 +9,7 @@ import json
 import struct
 import zipfile
 from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 from xml.sax.saxutils import escape, quoteattr
 
 import openpyxl
@@ -140,9 +141,9 @@ def dbf(header: Sequence[str], rows: Lines, width: int = 40) -> bytes:
 WIDTH = 40
 
 
-def layout(header: Sequence[str], **more: int | str) -> FixedWidth:
+def layout(names: Sequence[str], **more: Any) -> FixedWidth:
     """The layout of `fixed`."""
-    return FixedWidth(tuple((name, WIDTH) for name in header), **more)  # type: ignore[arg-type]
+    return FixedWidth(tuple((name, WIDTH) for name in names), **more)
 
 
 def fixed(header: Sequence[str], rows: Lines) -> bytes:

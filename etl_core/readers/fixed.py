@@ -58,9 +58,10 @@ def fits(path: File, options: ReadOptions) -> bool:
     layout, found = _layout(options), _recognised(path, options)
     first = next(_lines(path, found, _LOOKED), [])
     lines = [_put_back(line, found, options) for line in first]
-    if any(_names(line, layout, _codec(options)) for line in lines):
+    codec = _codec(options)
+    if any(_names(line, layout, codec) for line in lines):
         return False
-    return any(line.data.strip(_BLANK) and not _cut(line, layout) for line in lines)
+    return any(line.data.strip(_BLANK) and not _cut(line, layout, codec) for line in lines)
 
 
 def _names(line: _Line, layout: FixedWidth, codec: str) -> bool:
@@ -111,7 +112,7 @@ def _frame(
         for number, line in enumerate(lines, first)
     ]
     malformed = [
-        kind is None and bool(line.data.strip(_BLANK)) and _cut(line, layout)
+        kind is None and bool(line.data.strip(_BLANK)) and _cut(line, layout, codec)
         for kind, line in zip(kinds, lines, strict=True)
     ]
     padded = [line.data.ljust(layout.width) for line in lines]
@@ -134,12 +135,19 @@ def _lost(frame: pl.DataFrame, lost: pl.Series) -> pl.DataFrame:
     )
 
 
-def _cut(line: _Line, layout: FixedWidth) -> bool:
+def _cut(line: _Line, layout: FixedWidth, codec: str) -> bool:
     """Whether a line is no whole record."""
     size = len(line.data)
     if size >= layout.width:
         return bool(line.data[layout.width :].strip(_BLANK))
-    return not line.ended or size < layout.least
+    return not line.ended or size < layout.least or _halved(line.data, codec)
+
+
+def _halved(data: bytes, codec: str) -> bool:
+    """Whether bytes end within a character."""
+    decoder = codecs.getincrementaldecoder(codec)("replace")
+    decoder.decode(data)
+    return bool(decoder.getstate()[0])
 
 
 def _codec(options: ReadOptions) -> str:

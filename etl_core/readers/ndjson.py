@@ -123,14 +123,14 @@ def _damaged(rows: pl.DataFrame) -> pl.DataFrame:
 def _line(row: int, written: str) -> Line:
     if not written.strip():
         return Line(row, {})
-    damaged = text.DAMAGE in written
     try:
         told = parsed(written)
     except json.JSONDecodeError:
         told = None
     if isinstance(told, dict) and told:
-        return Line(row, flat(told), "text.undecodable" if damaged else None)
-    return Line(row, {}, "text.undecodable" if damaged else "row.malformed", written.strip())
+        return Line(row, flat(told))
+    kept = written.strip().removesuffix(text.DAMAGE)  # half a character at the end: the line was cut there
+    return Line(row, {}, None if text.DAMAGE in kept else "row.malformed", kept)
 
 
 def _whole(line: str) -> bool:

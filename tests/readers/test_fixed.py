@@ -63,7 +63,7 @@ def test_the_files_own_header_and_trailer_are_no_records(file):
     [
         (GOOD[:-4], None),  # trailing blanks that an editor trims
         (GOOD[:14], None),  # into the last field
-        (GOOD[:13], "text.undecodable"),  # with half a character there
+        (GOOD[:13], "row.malformed"),  # with half a character there
         (GOOD[:12], "row.malformed"),  # the last field is missing altogether
         (GOOD[:5], "row.malformed"),
         (GOOD + b"   ", None),
