@@ -35,7 +35,7 @@ from etl_core.protocol import (
     Standing,
     Surveyed,
 )
-from etl_core.readers import ReadOptions, divide, read
+from etl_core.readers import Options, ReadOptions, called, divide, read
 from etl_core.records import Grid, Part, Prepared
 from etl_core.source import Source
 
@@ -112,15 +112,19 @@ def _part(job: Job, part: Part, source: Source) -> Iterator[Answer]:
 
 
 def _readable(job: Job, sources: Sequence[Source]) -> Iterator[Grid]:
-    """The file's grids, read as the source that its name tells wishes."""
-    named = recognise.by_name(job.name, sources)
-    return _grids(job, named.read if named else ReadOptions())
+    """The file's grids, each file in it read as the source that its name tells wishes."""
+
+    def options(names: tuple[str, ...]) -> ReadOptions:
+        named = recognise.by_name(names, sources)
+        return named.read if named else ReadOptions()
+
+    return _grids(job, options)
 
 
-def _grids(job: Job, options: ReadOptions, part: Part | None = None) -> Iterator[Grid]:
+def _grids(job: Job, options: ReadOptions | Options, part: Part | None = None) -> Iterator[Grid]:
     """Whatever a parser throws means that the file cannot be read, and its words stay here."""
     try:
-        yield from read(Path(job.path), options, job.batch, part)
+        yield from read(Path(job.path), options, job.batch, part, job.name)
     except (DeliveryError, MemoryError, GeneratorExit):
         raise
     except BaseException as fault:  # noqa: BLE001  # a Rust panic in a reader is a BaseException
@@ -129,9 +133,10 @@ def _grids(job: Job, options: ReadOptions, part: Part | None = None) -> Iterator
 
 def answers(job: Job, sources: Sequence[Source]) -> Iterator[Answer]:
     """As `deliver`, with every fault as a `Failed` that carries no cell's value."""
-    named = recognise.by_name(job.name, sources)
-    source = named.name if named else None
+    source = None
     try:
+        named = recognise.by_name(called(Path(job.path), job.name), sources)
+        source = named.name if named else None
         for answer in deliver(job, sources):
             source = answer.source if isinstance(answer, Claimed) else source
             yield answer

@@ -71,6 +71,7 @@ class _Delivery:
 
     source: Source
     name: str
+    place: Place
     dated: date
 
 
@@ -81,7 +82,8 @@ def open_(
 
     later: rows further down the table that `grids` begin, which are read in the place of theirs.
     Raises DeliveryError: schema.missing_column (no sheet has the promised header), place.unknown (neither name nor title
-    tells period and version), empty (nothing at all).
+    tells period and version; or, at a later table, the files of an archive belong in different places), empty (nothing at
+    all).
     """
     looked: list[Grid] = []
     coming = iter(grids)
@@ -89,10 +91,8 @@ def open_(
         looked.append(grid)
         found = table(grid, source, name, arrived)
         if found is not None:
-            place = source.place(name, found.told)
-            if place is None:
-                raise DeliveryError("place.unknown")
-            delivery = _Delivery(source, name, place.dated or arrived)
+            place = _placed(grid, found, source, name)
+            delivery = _Delivery(source, name, place, place.dated or arrived)
             accounts: list[HeaderAccount] = []
             whole = _raws(chain(looked, coming), delivery, accounts)
             return Opening(
@@ -101,6 +101,24 @@ def open_(
     if not looked:
         raise DeliveryError("empty")
     raise _headless(looked, source, arrived)
+
+
+def _placed(grid: Grid, found: Table, source: Source, name: str) -> Place:
+    """Where a table says that its delivery stands: by the first of its names that tells, and by its title."""
+    told = (source.place(each, found.told) for each in grid.names(name))
+    place = next((each for each in told if each is not None), None)
+    if place is None:
+        raise DeliveryError("place.unknown")
+    return place
+
+
+def _demand_same_place(grid: Grid, found: Table, delivery: _Delivery) -> None:
+    """The files of an archive are one delivery, which has one place: that of the first table of each of them."""
+    place = replace(_placed(grid, found, delivery.source, delivery.name), dated=delivery.place.dated)
+    if place != delivery.place:
+        raise DeliveryError(
+            "place.unknown", member=grid.file or "", place=place.label, other=delivery.place.label
+        )
 
 
 def _headless(grids: list[Grid], source: Source, on: date) -> DeliveryError:
@@ -113,11 +131,13 @@ def _headless(grids: list[Grid], source: Source, on: date) -> DeliveryError:
 def _raws(grids: Iterable[Grid], delivery: _Delivery, accounts: list[HeaderAccount]) -> Iterator[Raw]:
     tables: dict[tuple[str | None, str | None], Table | None] = {}
     for grid in grids:
-        sheet = (grid.file if grid.headers is None else None, grid.sheet)  # one account of all pages
+        sheet = grid.table
         first = sheet not in tables
         known = tables.get(sheet)
         if first or (known is not None and known.widened(grid)):
             found = table(grid, delivery.source, delivery.name, delivery.dated)
+            if found and not any(each and file == sheet[0] for (file, _), each in tables.items()):
+                _demand_same_place(grid, found, delivery)
             tables[sheet] = known.extended(found) if known and found else found
             accounts[:] = [_account(each, delivery.source) for each in tables.values() if each]
         yield _batch(grid, tables[sheet], delivery, first)

@@ -89,7 +89,8 @@ def _claim(grid: Grid | None, source: Source, name: str, on: date) -> Claim:
     layout = located(grid, source, on) if grid is not None else None
     absent = layout.absent if layout else header.promised(source)
     missing = tuple(header.promise(source, field) for field in absent)
-    return Claim(source, len(layout.fields) if layout else 0, missing, source.named(name))
+    names = grid.names(name) if grid is not None else (name,)
+    return Claim(source, len(layout.fields) if layout else 0, missing, any(map(source.named, names)))
 
 
 def decide(claims: Sequence[Claim]) -> Source:
@@ -118,7 +119,8 @@ def decide(claims: Sequence[Claim]) -> Source:
     )
 
 
-def by_name(name: str, sources: Sequence[Source]) -> Source | None:
-    """The one source whose file names look like this, for a file that cannot be opened."""
-    named = [source for source in sources if source.named(name)]
+def by_name(names: Sequence[str], sources: Sequence[Source]) -> Source | None:
+    """The one source whose file names look like the first of these that any source knows, for a file that cannot be opened."""
+    known = ([source for source in sources if source.named(name)] for name in names)
+    named = next(filter(None, known), [])
     return named[0] if len(named) == 1 else None

@@ -123,10 +123,12 @@ class Grid:
     Trailing empty rows do not exist (ruling 1); inner empty rows do. Where a container tells more of a row, there are also
     `kind` String: null, or the skip kind that the row is marked with ("deleted") · `cut` List(Int64): 0-based fields
     whose text was longer than its room and has lost its end (ruling 22).
-    file: path inside a delivery that is a folder, else None.
-    headers: names of c0…cN where the container states them apart from its rows (dBASE, XML, JSON); no row is a header then
-    (in a later grid of a sheet there may be more of them: columns that appear further down only),
-    and all files of a folder have the same.
+    file: path inside a delivery that is a folder or an archive, else None.
+    headers: names of c0…cN where the container states them apart from its rows (dBASE, XML, JSON, fixed width); no row is a
+    header then (in a later grid of a sheet there may be more of them: columns that appear further down only).
+    called: names that tell source and period better than the delivery's own, innermost first: what a compressed file is
+    called without its compression, a member of an archive by its own name.
+    page: the file is one of the pages of a pull, which all have the same headers and are one table.
     """
 
     rows: pl.DataFrame
@@ -134,6 +136,17 @@ class Grid:
     visible: bool = True
     file: str | None = None
     headers: tuple[str, ...] | None = None
+    called: tuple[str, ...] = ()
+    page: bool = False
+
+    @property
+    def table(self) -> tuple[str | None, str | None]:
+        """What tells one table of a delivery from another: its file and its sheet; all pages of a pull are one."""
+        return None if self.page else self.file, self.sheet
+
+    def names(self, delivery: str) -> tuple[str, ...]:
+        """The names that may tell whose the table is and where it stands, the best one first."""
+        return self.called or (delivery,)
 
     def path(self, delivery: str) -> str:
         """The path that people see: the delivery's name, and the file inside it."""

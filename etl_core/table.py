@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
@@ -113,10 +113,10 @@ def table(grid: Grid, source: Source, name: str, on: date) -> Table | None:
     whole = header.complete(layout, source, grid.sheet)
     rows = head(grid)
     above = "\n".join(cell for row in rows[: whole.top] for cell in row if cell)
-    facts = _facts(source, above, name, grid.sheet)
+    facts = _facts(source, above, grid.names(name), grid.sheet)
     above = "\n".join(filter(None, [above, *_period(grid, whole, source)]))
     if grid.headers is not None:
-        return Table(name, grid.sheet, whole, facts, above, (), None)
+        return Table(name if grid.page else grid.path(name), grid.sheet, whole, facts, above, (), None)
     repeats = tuple(rows[whole.top : whole.top + whole.depth])
     width = grid.rows["width"][whole.top]
     return Table(grid.path(name), grid.sheet, whole, facts, above, repeats, width)
@@ -132,15 +132,15 @@ def _period(grid: Grid, layout: Layout, source: Source) -> list[str]:
     return cells.drop_nulls().unique(maintain_order=True).to_list()
 
 
-def _facts(source: Source, above: str, name: str, sheet: str | None) -> dict[str, str | None]:
-    texts = {"title": above, "name": name}
-    facts = {}
+def _facts(source: Source, above: str, names: Sequence[str], sheet: str | None) -> dict[str, str | None]:
+    texts = {"title": (above,), "name": names}
+    facts: dict[str, str | None] = {}
     for field, origin in origins(source.contract).items():
         if origin.kind == "sheet":
             facts[field] = sheet
         elif origin.kind in texts:
-            found = re.search(origin.pattern, texts[origin.kind])
-            facts[field] = found[1] if found else None
+            found = filter(None, (re.search(origin.pattern, text) for text in texts[origin.kind]))
+            facts[field] = next((each[1] for each in found), None)
     return facts
 
 

@@ -312,7 +312,9 @@ def pages() -> list[Grid]:
         [person(1, 备注="2022-2023"), person(2)],
         [person(3, 备注="2022-2023"), person(4, 备注="2023-2024")],
     ]
-    return [replace(grid(each), headers=HEADERS, file=f"p{at}.json") for at, each in enumerate(rows, 1)]
+    return [
+        replace(grid(each), headers=HEADERS, file=f"p{at}.json", page=True) for at, each in enumerate(rows, 1)
+    ]
 
 
 def test_a_row_of_a_folder_stands_in_its_page_and_all_pages_have_one_account() -> None:

@@ -109,9 +109,9 @@ def test_what_was_looked_at_is_put_back() -> None:
 
 def test_a_file_that_cannot_be_opened_belongs_to_the_one_source_of_its_name() -> None:
     again = source(name="again")
-    assert by_name("made_up_2023.csv", [MADE_UP, TWIN]) is MADE_UP
-    assert by_name("made_up_2023.csv", [MADE_UP, again]) is None
-    assert by_name("x.csv", [MADE_UP, TWIN]) is None
+    assert by_name(["made_up_2023.csv"], [MADE_UP, TWIN]) is MADE_UP
+    assert by_name(["made_up_2023.csv"], [MADE_UP, again]) is None
+    assert by_name(["x.csv"], [MADE_UP, TWIN]) is None
 
 
 @given(st.lists(st.tuples(st.sampled_from("ab"), st.integers(1, 80)), max_size=6))

@@ -102,8 +102,9 @@ def place(problem: Problem) -> str:
 
 
 def headers(account: HeaderAccount, lang: Lang) -> Iterator[str]:
-    """What became of every header of a sheet; what nobody knows comes last, where it is seen."""
-    sheet = f"{account.sheet}: " if account.sheet else ""
+    """What became of every header of a table: what nobody knows comes last, where it is seen."""
+    member = account.file.partition("/")[2]  # of an archive
+    sheet = "".join(f"{part}: " for part in (member, account.sheet) if part)
     for kind in ("mapped", "ignored", "dropped", "unknown"):
         texts = getattr(account, kind)
         yield f"{sheet}{title(kind, lang)} {len(texts)}{': ' if texts else ''}{', '.join(texts)}"

@@ -6,8 +6,8 @@ fstat on the open descriptor, and copied into a private room. Nothing in an inbo
 
 from __future__ import annotations
 
+from etl_core.filenames import shown
 from etl_core.inbox.arrivals import Refused, Unchanged, arrivals, single
-from etl_core.inbox.listing import shown
 from etl_core.inbox.room import released, workroom
 
 __all__ = ["Refused", "Unchanged", "arrivals", "released", "shown", "single", "workroom"]

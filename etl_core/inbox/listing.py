@@ -4,22 +4,15 @@ from __future__ import annotations
 
 import os
 import stat
-import unicodedata
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
 from etl_core.errors import DeliveryError
+from etl_core.filenames import rubbish
 
 # Names under which browsers and transfer programs keep what they have not finished.
 UNFINISHED = (".part", ".partial", ".filepart", ".tmp", ".crdownload")
-
-# What offices and desktops leave behind: not deliveries at all (ruling 20).
-_RUBBISH_STARTS = ("~$", ".")
-_RUBBISH = {"thumbs.db", "ehthumbs.db", "desktop.ini", "__macosx"}
-
-# Categories of characters that move the cursor, turn the direction, are invisible or no characters at all.
-_HIDDEN = {"Cc", "Cf", "Cs", "Zl", "Zp"}
 
 _KINDS = {
     stat.S_IFLNK: "link",
@@ -89,7 +82,7 @@ def _held(folder: Path | str, stack: ExitStack, inside: int | None = None) -> in
 
 def _names(descriptor: int) -> list[str]:
     with os.scandir(descriptor) as entries:
-        return sorted(entry.name for entry in entries if not _rubbish(entry.name))
+        return sorted(entry.name for entry in entries if not rubbish(entry.name))
 
 
 def unfinished(name: str) -> bool:
@@ -105,21 +98,6 @@ def demand_regular(state: os.stat_result) -> None:
     """
     if not stat.S_ISREG(state.st_mode):
         raise DeliveryError("not_regular", kind=_KINDS.get(stat.S_IFMT(state.st_mode), "device"))
-
-
-def shown(name: str) -> str:
-    """Return a file name fit for a terminal: control, direction and undecodable characters are escaped."""
-    return "".join(_escaped(char) if unicodedata.category(char) in _HIDDEN else char for char in name)
-
-
-def _escaped(char: str) -> str:
-    if "\udc80" <= char <= "\udcff":  # a byte of a name that is not UTF-8, as Python carries it
-        return f"\\x{ord(char) - 0xDC00:02x}"
-    return char.encode("unicode_escape").decode("ascii")
-
-
-def _rubbish(name: str) -> bool:
-    return name.startswith(_RUBBISH_STARTS) or name.lower() in _RUBBISH
 
 
 def _seen(folder: int, name: str, stack: ExitStack) -> Item | Folder | Faulty:

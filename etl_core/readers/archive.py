@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import copy
+import lzma
+import struct
 import zipfile
 import zlib
 from collections.abc import Callable
+from itertools import count
 from typing import IO
 
 from etl_core.errors import DeliveryError
@@ -17,19 +20,36 @@ BYTES = 1 << 30
 RATIO = 200
 FREE = 50 << 20
 
+# What zipfile and the decompressors raise at bytes that are no archive of theirs.
+BROKEN = (
+    zipfile.BadZipFile,
+    zlib.error,
+    lzma.LZMAError,
+    struct.error,
+    OSError,
+    EOFError,
+    ValueError,
+    LookupError,
+    NotImplementedError,
+    RuntimeError,
+)
+
 _PIECE = 1 << 20
 
 
-def check(file: IO[bytes], watch: Callable[[str], Callable[[bytes], None] | None]) -> list[str]:
+def check(
+    file: IO[bytes], watch: Callable[[str], Callable[[bytes], None] | None], documents: bool = False
+) -> list[str]:
     """Unpack every member once, keeping nothing, and tell the names of the members.
 
     watch: given the name of a member, what shall see its unpacked pieces (and may raise), or None.
+    documents: the members are documents of their own, whose readers judge what these declare.
     The declared sizes are not believed; checksums are verified. Raises DeliveryError: "unreadable" (cut or
     broken), "encrypted", "unsafe" (over MEMBERS, BYTES or RATIO; an XML member that declares a document type).
     """
     try:
         archive = zipfile.ZipFile(file)
-    except (zipfile.BadZipFile, OSError, ValueError):
+    except BROKEN:
         raise DeliveryError("unreadable") from None
     members = archive.infolist()
     if len(members) > MEMBERS:
@@ -38,7 +58,8 @@ def check(file: IO[bytes], watch: Callable[[str], Callable[[bytes], None] | None
         raise DeliveryError("encrypted")
     total = 0
     for member in members:
-        total += _unpacked(archive, member, BYTES - total, watch(member.filename))
+        see = watch(member.filename)
+        total += _unpacked(archive, member, BYTES - total, see if documents else _undeclared(see))
     return archive.namelist()
 
 
@@ -50,14 +71,12 @@ def _unpacked(
     try:
         with archive.open(_endless(member)) as content:
             while piece := content.read(_PIECE):
-                if size == 0:
-                    _no_entities(piece)
                 size += len(piece)
                 if size > min(allowed, max(FREE, RATIO * member.compress_size)):
                     raise DeliveryError("unsafe")
                 if see is not None:
                     see(piece)
-    except (zipfile.BadZipFile, zlib.error, OSError, EOFError, ValueError, NotImplementedError, RuntimeError):
+    except BROKEN:
         raise DeliveryError("unreadable") from None
     return size
 
@@ -67,6 +86,19 @@ def _endless(member: zipfile.ZipInfo) -> zipfile.ZipInfo:
     endless = copy.copy(member)
     endless.file_size = 1 << 62
     return endless
+
+
+def _undeclared(see: Callable[[bytes], None] | None) -> Callable[[bytes], None]:
+    """Sees the pieces of a member after it has looked at the first one."""
+    pieces = count()
+
+    def seeing(piece: bytes) -> None:
+        if next(pieces) == 0:
+            _no_entities(piece)
+        if see is not None:
+            see(piece)
+
+    return seeing
 
 
 def _no_entities(head: bytes) -> None:

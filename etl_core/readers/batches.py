@@ -11,13 +11,16 @@ import polars as pl
 
 FIXED = {"row": pl.Int64(), "width": pl.Int64(), "fault": pl.String(), "fault_at": pl.Int64()}
 
+# What only some containers tell of a row (records.Grid).
+TOLD = ("kind", "cut")
+
 
 def names(width: int) -> list[str]:
     """Names of the cell columns of a frame of `width` cells: c0…c{width-1}."""
     return [f"c{index}" for index in range(width)]
 
 
-def framed(numbers: Sequence[int], columns: Iterable[Sequence[str | None]]) -> pl.DataFrame:
+def framed(numbers: Sequence[int], columns: Iterable[Sequence[str | None] | pl.Series]) -> pl.DataFrame:
     """Rows of these numbers with these cells, column by column; no width and no fault is known of them."""
     cells = [pl.Series(f"c{at}", column, dtype=pl.String()) for at, column in enumerate(columns)]
     nothing = (pl.lit(None, FIXED[name]).alias(name) for name in ("width", "fault", "fault_at"))
@@ -34,27 +37,32 @@ def settled(frames: Iterable[pl.DataFrame], batch: int) -> Iterator[pl.DataFrame
     held: list[pl.DataFrame] = []
     columns = 0
     for frame in frames:
-        columns = max(columns, frame.width - len(FIXED))
+        columns = max(columns, len(_cells(frame)))
         end = _end(frame)
         if end:
             for part in (*held, frame.head(end)):
                 yield from _widened(part, columns).iter_slices(batch)
             held.clear()
         if end < frame.height:
-            held.append(frame.slice(end).select(*FIXED))
+            held.append(frame.slice(end).drop(_cells(frame)))
 
 
 def _end(frame: pl.DataFrame) -> int:
     """Number of rows up to the last one that is not empty."""
-    alive = pl.any_horizontal(pl.col("fault", *frame.columns[len(FIXED) :]).is_not_null())
+    alive = pl.any_horizontal(pl.col("fault", *_cells(frame)).is_not_null())
     if frame.tail(1).select(alive).to_series().any():
         return frame.height
     places = frame.select(alive).to_series().arg_true()
     return int(places[-1]) + 1 if len(places) else 0
 
 
+def _cells(frame: pl.DataFrame) -> list[str]:
+    """The cell columns, which are the last ones: what a container tells of a row (`kind`, `cut`) stands before them."""
+    return [name for name in frame.columns[len(FIXED) :] if name not in TOLD]
+
+
 def _widened(frame: pl.DataFrame, columns: int) -> pl.DataFrame:
-    missing = names(columns)[frame.width - len(FIXED) :]
+    missing = names(columns)[len(_cells(frame)) :]
     return frame.with_columns(pl.lit(None, pl.String()).alias(name) for name in missing)
 
 

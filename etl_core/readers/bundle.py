@@ -5,11 +5,11 @@ from __future__ import annotations
 import tarfile
 from collections.abc import Iterator
 from functools import partial
-from pathlib import Path
 
 from etl_core.errors import DeliveryError
-from etl_core.readers import json
+from etl_core.readers import json, packed
 from etl_core.readers.options import ReadOptions
+from etl_core.readers.packed import File
 from etl_core.records import Grid
 
 _MAGIC = slice(257, 262)
@@ -21,17 +21,26 @@ def recognised(head: bytes) -> bool:
     return head[_MAGIC] == b"ustar"
 
 
-def grids(path: Path, options: ReadOptions, batch: int = 50_000) -> Iterator[Grid]:
+def grids(path: File, options: ReadOptions, batch: int = 50_000) -> Iterator[Grid]:
     """Yield the rows of every file, in the order of their names; `file` is the path inside the folder.
 
-    Raises DeliveryError: "unreadable" (a file that is no page of JSON), and what json.pages raises.
+    Raises DeliveryError: "unreadable" (a file that is no page of JSON, an archive that is cut or holds less than it says), and
+    what json.pages raises.
     """
-    with tarfile.open(path, "r:", encoding="utf-8", errors="surrogateescape") as archive:
-        members = [member for member in archive if member.isreg()]
-        pull = [json.Page(member.name, partial(_bytes, archive, member)) for member in members]
-        if not all(json.recognised(_bytes(archive, member, HEAD)) for member in members):
-            raise DeliveryError("unreadable")
-        yield from json.pages(pull, options, batch)
+    try:
+        with (
+            path.open("rb") as file,
+            tarfile.open(fileobj=file, mode="r:", encoding="utf-8", errors="surrogateescape") as archive,
+        ):
+            members = [member for member in archive if member.isreg()]
+            pull = [json.Page(member.name, partial(_bytes, archive, member)) for member in members]
+            if sum(member.size for member in members) > packed.size(path) or not all(
+                json.recognised(_bytes(archive, member, HEAD)) for member in members
+            ):
+                raise DeliveryError("unreadable")
+            yield from json.pages(pull, options, batch)
+    except (tarfile.TarError, OSError, ValueError):
+        raise DeliveryError("unreadable") from None
 
 
 def _bytes(archive: tarfile.TarFile, member: tarfile.TarInfo, most: int = -1) -> bytes:

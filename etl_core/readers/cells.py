@@ -9,8 +9,12 @@ from typing import Any
 
 import polars as pl
 
+from etl_core.readers.batches import FIXED
+
 # Excel keeps 15 significant digits; from here on the digits that were typed are lost (rulings 26 and 27).
 INEXACT = 1e15
+
+_SPENT = r"^(-?)PT(\d+)H(\d+)M(\d+)(?:[.,]\d+)?S$"
 
 
 def column(name: str, values: Sequence[Any]) -> pl.Series:
@@ -24,6 +28,12 @@ def column(name: str, values: Sequence[Any]) -> pl.Series:
     column = pl.Series(name, values, dtype=pl.String())
     empty = column == ""
     return column.set(empty, None) if empty.any() else column
+
+
+def spent(frame: pl.DataFrame) -> pl.DataFrame:
+    """Times of an .ods (ISO 8601, «PT08H30M00S») as a workbook of Excel has them: «08:30:00», «36:00:00»."""
+    columns = frame.columns[len(FIXED) :]
+    return frame.with_columns(pl.col(columns).str.replace(_SPENT, "${1}${2}:${3}:${4}")) if columns else frame
 
 
 def _text(value: str | None) -> str | None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import polars as pl
 
@@ -11,6 +10,7 @@ from etl_core.errors import DeliveryError
 from etl_core.readers import lines, text
 from etl_core.readers.batches import settled
 from etl_core.readers.options import ReadOptions
+from etl_core.readers.packed import File
 from etl_core.readers.parts import whole
 from etl_core.records import Grid, Part
 
@@ -23,7 +23,7 @@ LONGEST = 1 << 24
 
 
 def grids(
-    path: Path, options: ReadOptions, batch: int = 50_000, chunk: int = CHUNK, part: Part | None = None
+    path: File, options: ReadOptions, batch: int = 50_000, chunk: int = CHUNK, part: Part | None = None
 ) -> Iterator[Grid]:
     """Yield the rows of a text file; `row` is the physical line on which the record starts, from 1.
 
@@ -37,7 +37,7 @@ def grids(
         yield Grid(rows)
 
 
-def _frames(path: Path, part: Part, chunk: int) -> Iterator[pl.DataFrame]:
+def _frames(path: File, part: Part, chunk: int) -> Iterator[pl.DataFrame]:
     rest, line = b"", part.line
     for block in text.blocks(path, part.encoding, chunk, part.start, part.end):
         rest += block

@@ -6,18 +6,17 @@ record is one object, and a column is decoded by its distinct values.
 
 from __future__ import annotations
 
-import codecs
 import struct
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import BinaryIO
 
 import polars as pl
 
 from etl_core.errors import DeliveryError
-from etl_core.readers.batches import FIXED
 from etl_core.readers.options import ReadOptions
+from etl_core.readers.packed import File
+from etl_core.readers.slices import PADDING, Field, Records, framed
 from etl_core.records import Grid
 
 # First bytes of the tables that are read: III, IV, FoxPro 2, Visual FoxPro; without and with memo file.
@@ -32,26 +31,12 @@ _BACKLINK = 263
 
 # Types whose bytes are text: characters, digits, floating digits, dates as YYYYMMDD, truth values as a letter.
 _TEXTUAL = "CNFDL"
-_PADDING = " \0"
-
 # The language byte that says something else than its default of nothing (0) or what every program writes anyhow.
 _LANGUAGES = {0x4F: "cp950", 0x78: "cp950"}
 _DEFAULT = "gb18030"
 
 # Bytes read at a time.
 CHUNK = 4 << 20
-
-Told = tuple[str | None, str | None]
-
-
-@dataclass(frozen=True, slots=True)
-class _Field:
-    """One column: its name as a header, its place in a record (the first byte is the deletion mark), whether it is text."""
-
-    name: str
-    start: int
-    length: int
-    textual: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +62,7 @@ def recognised(head: bytes) -> bool:
     return head[30:32] == b"\0\0" and found.begin > HEAD and found.length > 0
 
 
-def grids(path: Path, options: ReadOptions, batch: int = 50_000) -> Iterator[Grid]:
+def grids(path: File, options: ReadOptions, batch: int = 50_000) -> Iterator[Grid]:
     """Yield the records; `row` is the number of the record, deleted ones counted, which have the kind "deleted".
 
     The names of the fields are the grid's `headers`. Cells are without the padding; a half character at the end of a full
@@ -114,7 +99,7 @@ def _exactly(file: BinaryIO, size: int) -> bytes:
     return data
 
 
-def _fields(data: bytes, head: _Head) -> list[_Field]:
+def _fields(data: bytes, head: _Head) -> list[Field]:
     """The columns, whose lengths must make up the record's."""
     end = next((at for at in range(0, len(data), HEAD) if data[at : at + 1] == _END), None)
     if not end or (data[end + 1 :] not in (b"", b"\0") and len(data) - end - 1 != _BACKLINK):
@@ -127,14 +112,14 @@ def _fields(data: bytes, head: _Head) -> list[_Field]:
     raise DeliveryError("unreadable")
 
 
-def _placed(told: list[tuple[bytes, bytes, int, int]], clipper: bool) -> list[_Field]:
+def _placed(told: list[tuple[bytes, bytes, int, int]], clipper: bool) -> list[Field]:
     """Columns one after the other. Clipper's text is longer than 255 bytes where its decimals say so."""
-    fields, start = [], 1
+    fields, start = [], 1  # the first byte of a record is its deletion mark
     for name, kind, short, decimals in told:
         length = short + (decimals << 8 if clipper and kind == b"C" else 0)
         label, letter = _label(name), kind.decode("latin-1")
         textual = letter in _TEXTUAL
-        fields.append(_Field(label if textual else f"{label}({letter})", start, length, textual))
+        fields.append(Field(label if textual else f"{label}({letter})", start, length, textual))
         start += length
     return fields
 
@@ -158,82 +143,20 @@ def _filled(file: BinaryIO, head: _Head) -> int:
     while end > head.begin:
         start = max(head.begin, end - CHUNK)
         file.seek(start)
-        held = file.read(end - start).rstrip(_PADDING.encode())
+        held = file.read(end - start).rstrip(PADDING.encode())
         if held:
             return -(-(start + len(held) - head.begin) // head.length)
         end = start
     return 0
 
 
-def _frame(block: bytes, first: int, head: _Head, fields: list[_Field], codec: str) -> pl.DataFrame:
-    """The records of a block as records.Grid describes them."""
+def _frame(block: bytes, first: int, head: _Head, fields: list[Field], codec: str) -> pl.DataFrame:
+    """The records of a block as records.Grid describes them; the first byte of each is its deletion mark."""
     starts = range(0, len(block), head.length)
     records = pl.Series([block[start : start + head.length] for start in starts], dtype=pl.Binary)
-    columns = [_column(records, field, codec) for field in fields]
-    texts = {f"c{at}": text for at, (text, _) in enumerate(columns)}
-    states = {at: state for at, (_, state) in enumerate(columns) if state.null_count() < len(state)}
-    rows = pl.DataFrame({"mark": records.bin.slice(0, 1), **{str(at): state for at, state in states.items()}})
-    nothing = pl.lit(None, pl.Int64)
-    shifted = ~pl.col("mark").is_in([b" ", b"*"])
-    bad = pl.when(~shifted).then(pl.coalesce(nothing, *_where(states, "text.undecodable")))
-    told = rows.select(
-        pl.int_range(first, first + pl.len()).cast(FIXED["row"]).alias("row"),
-        pl.lit(None, FIXED["width"]).alias("width"),
-        pl.when(shifted)
-        .then(pl.lit("row.malformed"))
-        .when(bad.is_not_null())
-        .then(pl.lit("text.undecodable"))
-        .alias("fault"),
-        bad.alias("fault_at"),
-        pl.when(pl.col("mark") == b"*").then(pl.lit("deleted")).alias("kind"),
-        pl.concat_list(nothing, *_where(states, "text.cut")).list.drop_nulls().alias("cut"),
+    mark = pl.col("mark")
+    told = pl.DataFrame({"mark": records.bin.slice(0, 1)}).select(
+        shifted=~mark.is_in([b" ", b"*"]), kind=pl.when(mark == b"*").then(pl.lit("deleted"))
     )
-    return told.hstack(pl.DataFrame(texts))
-
-
-def _where(states: Iterable[int], state: str) -> Iterator[pl.Expr]:
-    """For each column its number, in the rows in which it has that state."""
-    for at in states:
-        yield pl.when(pl.col(str(at)) == state).then(pl.lit(at, pl.Int64))
-
-
-def _column(records: pl.Series, field: _Field, codec: str) -> tuple[pl.Series, pl.Series]:
-    """Text of a column, null where nothing stands in it, and what is wrong with it: null, or a reason code."""
-    nothing = pl.repeat(None, len(records), dtype=pl.String, eager=True)
-    if not field.textual:
-        return nothing, nothing
-    cells = records.bin.slice(field.start, field.length)
-    text = _ascii(cells)
-    state = nothing
-    if text is None:
-        known = cells.unique()
-        told = [_decoded(cell, codec) for cell in known.to_list()]
-        texts, states = (pl.Series(each, dtype=pl.String) for each in zip(*told, strict=True))
-        text, state = (cells.replace_strict(known, each, return_dtype=pl.String) for each in (texts, states))
-    bare = text.str.strip_chars_end(_PADDING)
-    holds_nul = bare.str.contains("\0", literal=True)
-    if holds_nul.any():
-        state = state.set(holds_nul, "text.undecodable")
-        bare = bare.str.replace_all("\0", "\ufffd", literal=True)
-    return bare.set(bare == "", None), state
-
-
-def _ascii(cells: pl.Series) -> pl.Series | None:
-    """The cells as text, where all of them are ASCII: nothing needs to be decoded, as in columns of numbers and dates."""
-    try:
-        text = cells.cast(pl.String)
-    except pl.exceptions.ComputeError:  # not even UTF-8
-        return None
-    return text if (text.str.len_bytes() == text.str.len_chars()).all() else None
-
-
-def _decoded(cell: bytes, codec: str) -> Told:
-    """A whole field as text, padding included, and what is wrong with it."""
-    try:
-        return cell.decode(codec), None
-    except UnicodeDecodeError:
-        pass
-    try:  # what an unfinished decoder still waits for is a half character, and the field ends with it
-        return codecs.getincrementaldecoder(codec)().decode(cell), "text.cut"
-    except UnicodeDecodeError:
-        return cell.decode(codec, "replace"), "text.undecodable"
+    numbers = pl.Series(range(first, first + len(records)), dtype=pl.Int64)
+    return framed(Records(numbers, records, *told), fields, codec)

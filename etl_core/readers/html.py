@@ -7,10 +7,10 @@ code meets foreign bytes. lxml takes a fifth of its time; the few thousand rows 
 from __future__ import annotations
 
 import codecs
+import io
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
-from pathlib import Path
 
 import polars as pl
 
@@ -18,6 +18,7 @@ from etl_core.errors import DeliveryError
 from etl_core.readers import text
 from etl_core.readers.batches import framed, settled, told
 from etl_core.readers.options import ReadOptions
+from etl_core.readers.packed import File
 from etl_core.readers.page import Page, Row
 from etl_core.records import Encoding, Grid
 
@@ -45,7 +46,7 @@ def recognised(head: bytes) -> bool:
     return _BEGINNING.match(_ascii(head)) is not None
 
 
-def grids(path: Path, options: ReadOptions, batch: int = 50_000, piece: int = PIECE) -> Iterator[Grid]:
+def grids(path: File, options: ReadOptions, batch: int = 50_000, piece: int = PIECE) -> Iterator[Grid]:
     """Yield the rows of every table of a page; `row` is the ordinal of the <tr> among all of the page, `width` is null.
 
     Cells are as a browser shows them: entities resolved, white space one blank, <br> and paragraphs a line break. Of a cell
@@ -60,7 +61,7 @@ def grids(path: Path, options: ReadOptions, batch: int = 50_000, piece: int = PI
         yield Grid(rows)
 
 
-def _encoding(path: Path, options: ReadOptions) -> Encoding:
+def _encoding(path: File, options: ReadOptions) -> Encoding:
     """By the encoding ladder; where only its last rung is left, a page may say that it is Big5."""
     found = text.recognise(path, options.encoding)
     if options.encoding is None and found == Encoding("gb18030"):
@@ -70,10 +71,10 @@ def _encoding(path: Path, options: ReadOptions) -> Encoding:
     return found
 
 
-def _whole(path: Path) -> bool:
+def _whole(path: File) -> bool:
     """Whether a table or the page ends behind the last cell; of a file that was cut nobody knows which rows are missing."""
     with path.open("rb") as file:
-        file.seek(max(0, path.stat().st_size - TAIL))
+        file.seek(max(0, file.seek(0, io.SEEK_END) - TAIL))
         end = _ascii(file.read()).lower()
     last, closed = (max((at.start() for at in tag.finditer(end)), default=-1) for tag in (_CELL, _END))
     return closed > last
@@ -84,7 +85,7 @@ def _ascii(data: bytes) -> bytes:
     return data.replace(b"\0", b"")
 
 
-def _rows(path: Path, encoding: Encoding, piece: int) -> Iterator[Row]:
+def _rows(path: File, encoding: Encoding, piece: int) -> Iterator[Row]:
     page = Page()
     for part in codecs.iterdecode(text.blocks(path, encoding, piece), "utf-8"):
         yield from page.rows(part)

@@ -17,11 +17,11 @@ from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import accumulate, pairwise
-from pathlib import Path
 from typing import BinaryIO
 
-from etl_core.readers import quoting, text
+from etl_core.readers import packed, quoting, text
 from etl_core.readers.options import ReadOptions
+from etl_core.readers.packed import File
 from etl_core.records import Part
 
 DIVISIBLE = frozenset({"utf-8", "gb18030", "gbk", "gb2312", "big5"})
@@ -34,7 +34,7 @@ _PIECE = 1 << 20
 _LONE = re.compile(rb"\r(?!\n)")
 
 
-def whole(path: Path, options: ReadOptions) -> Part:
+def whole(path: File, options: ReadOptions) -> Part:
     """The file as one part.
 
     Raises DeliveryError("unreadable") where the bytes are no text.
@@ -44,7 +44,7 @@ def whole(path: Path, options: ReadOptions) -> Part:
     return Part(encoding.mark, None, 1, encoding, _delimiter(head, options.delimiter))
 
 
-def parts(path: Path, options: ReadOptions, count: int) -> tuple[Part, ...]:
+def parts(path: File, options: ReadOptions, count: int) -> tuple[Part, ...]:
     """At most `count` parts of about the same size that follow one another and make up the whole file.
 
     Fewer where no certain place to cut lies near, one where the encoding cannot be cut at all.
@@ -53,7 +53,7 @@ def parts(path: Path, options: ReadOptions, count: int) -> tuple[Part, ...]:
     one = whole(path, options)
     if one.encoding.codec not in DIVISIBLE:
         return (one,)
-    size = path.stat().st_size
+    size = packed.size(path)
     with path.open("rb") as file:
         wanted = (one.start + (size - one.start) * index // count for index in range(1, count))
         found = {cut for at in wanted if (cut := _cut(file, at, one)) is not None and cut < size}

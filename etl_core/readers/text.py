@@ -10,10 +10,10 @@ from __future__ import annotations
 import codecs
 from collections.abc import Iterator
 from itertools import islice
-from pathlib import Path
 from typing import BinaryIO
 
 from etl_core.errors import DeliveryError
+from etl_core.readers.packed import File
 from etl_core.records import Encoding
 
 # Stands for every undecodable byte sequence until its cell is found. A noncharacter, which Unicode keeps out
@@ -44,7 +44,7 @@ def _mark(error: UnicodeError) -> tuple[str, int]:
 codecs.register_error("chuanyu_damage", _mark)
 
 
-def recognise(path: Path, encoding: str | None = None) -> Encoding:
+def recognise(path: File, encoding: str | None = None) -> Encoding:
     """Climb the encoding ladder over the whole file; `encoding` overrules every rung but the byte order mark.
 
     Raises DeliveryError("unreadable") where the bytes are no text at all: many NULs and nothing said about them.
@@ -66,7 +66,7 @@ def recognise(path: Path, encoding: str | None = None) -> Encoding:
 
 
 def blocks(
-    path: Path, encoding: Encoding, size: int = 1 << 23, start: int | None = None, end: int | None = None
+    path: File, encoding: Encoding, size: int = 1 << 23, start: int | None = None, end: int | None = None
 ) -> Iterator[bytes]:
     """Yield the file as UTF-8, about `size` bytes at a time, without its mark; a block may end anywhere.
 
@@ -123,12 +123,22 @@ def _nearly_utf8(file: BinaryIO, invalid: int) -> bool:
     """Whether a few bad bytes stand in UTF-8 text: one damaged row must not turn all others into mojibake.
 
     Judged by the text around the first bad byte: of GB18030 text hardly a quarter of the bytes pass as UTF-8,
-    of UTF-8 with a cut or overwritten character nearly all.
+    of UTF-8 with a cut or overwritten character nearly all. Where nothing is wrong but that the last character is not
+    whole, the file was cut: more text than that character is enough.
     """
     file.seek(max(0, invalid - _WINDOW))
     window = file.read(2 * _WINDOW)
     kept = _beyond_ascii(window.decode("utf-8", "ignore").encode())
-    return kept >= 8 * (_beyond_ascii(window) - kept)
+    lost = _beyond_ascii(window) - kept
+    return kept > lost if _half(window[min(invalid, _WINDOW) :]) else kept >= 8 * lost
+
+
+def _half(end: bytes) -> bool:
+    """Whether these last bytes of a file are the beginning of one character of UTF-8."""
+    try:
+        return not codecs.getincrementaldecoder("utf-8")().decode(end)
+    except UnicodeDecodeError:
+        return False
 
 
 def _beyond_ascii(data: bytes) -> int:

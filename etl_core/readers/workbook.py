@@ -1,11 +1,12 @@
-"""Excel workbooks (.xlsx, .xlsm, .xlsb, .xls) → Grids: every sheet, every cell as text."""
+"""Workbooks (.xlsx, .xlsm, .xls, and .ods of LibreOffice or WPS) → Grids: every sheet, every cell as text."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import partial
 from itertools import islice
-from pathlib import Path
 from typing import IO, Any
 
 import polars as pl
@@ -18,43 +19,73 @@ from python_calamine import (
 )
 
 from etl_core.errors import DeliveryError
-from etl_core.readers import archive, cells, compound
+from etl_core.readers import archive, cells, compound, packed
 from etl_core.readers.batches import FIXED, settled, told
-from etl_core.readers.extent import Extent
+from etl_core.readers.extent import Extent, Repeats
 from etl_core.readers.options import ReadOptions
+from etl_core.readers.packed import File
 from etl_core.records import Grid
 
 # Rows that are Python objects at a time: few enough to stay in the processor's cache until they are a frame.
 BLOCK = 2_000
 
+# Members of an .ods (OpenDocument 1.3, part 2): what stands in its sheets, and what says of encryption.
+_CONTENT, _MANIFEST = "content.xml", "META-INF/manifest.xml"
 
-def grids(path: Path, options: ReadOptions, batch: int = 50_000) -> Iterator[Grid]:
+
+def grids(path: File, options: ReadOptions, batch: int = 50_000) -> Iterator[Grid]:
     """Yield the sheets in the order of the workbook; `row` is the row number of the sheet, `c0` its column A.
 
     Values are rendered by cells.py; an error cell is null; of merged cells the first has the value; `width` is
-    null. A sheet without a non-empty cell yields nothing; sheets that are no tables (charts, macros) neither.
+    null. In an .ods a tab, or a line break that is no paragraph, is lost: calamine knows neither. A sheet without a non-empty
+    cell yields nothing; sheets that are no tables (charts, macros) neither. The bytes decide what a workbook is, not its name.
     Raises DeliveryError: "unreadable", "encrypted", "unsafe".
     """
-    with path.open("rb") as file, _refusing():
-        workbook = CalamineWorkbook.from_filelike(_plain(file))
+    with packed.seekable(path) as file, _refusing():
+        plain = _plain(file)
+        workbook = CalamineWorkbook.from_filelike(plain.file)
     for index, sheet in enumerate(workbook.sheets_metadata):
         if sheet.typ is SheetTypeEnum.WorkSheet:
             for rows in settled(_frames(workbook, index, batch), batch):
-                yield Grid(rows, sheet.name, visible=sheet.visible is SheetVisibleEnum.Visible)
+                told = cells.spent(rows) if plain.timed else rows
+                yield Grid(told, sheet.name, visible=sheet.visible is SheetVisibleEnum.Visible)
 
 
-def _plain(file: IO[bytes]) -> IO[bytes]:
+@dataclass(frozen=True, slots=True)
+class _Plain:
+    """A workbook that calamine may open; timed: an .ods, whose times calamine gives as they are written."""
+
+    file: IO[bytes]
+    timed: bool = False
+
+
+def _plain(file: IO[bytes]) -> _Plain:
     """The workbook decrypted and, if it is a zip, checked before calamine unpacks it."""
     if not _is_zip(file):
         file = compound.opened(file)
-    if _is_zip(file) and "xl/workbook.xml" not in archive.check(file, _watch):
-        raise DeliveryError("unreadable")
+    timed = False
+    if _is_zip(file):
+        repeats = Repeats()
+        members = archive.check(file, partial(_watch, repeats))
+        timed = _CONTENT in members
+        if repeats.broken or not (timed or "xl/workbook.xml" in members):
+            raise DeliveryError("unreadable")
     file.seek(0)
-    return file
+    return _Plain(file, timed)
 
 
-def _watch(member: str) -> Callable[[bytes], None] | None:
+def _watch(repeats: Repeats, member: str) -> Callable[[bytes], None] | None:
+    if member == _CONTENT:
+        return repeats.see
+    if member == _MANIFEST:
+        return _unlocked
     return Extent().see if member.startswith("xl/worksheets/") else None
+
+
+def _unlocked(manifest: bytes) -> None:
+    """An .ods with a password is a zip whose manifest says how each member is encrypted."""
+    if b"encryption-data" in manifest:
+        raise DeliveryError("encrypted")
 
 
 def _is_zip(file: IO[bytes]) -> bool:

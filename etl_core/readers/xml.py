@@ -12,7 +12,6 @@ from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import replace
 from itertools import islice
-from pathlib import Path
 from xml.parsers import expat
 
 import polars as pl
@@ -22,6 +21,7 @@ from etl_core.readers import text
 from etl_core.readers.batches import FIXED, framed, settled, told
 from etl_core.readers.elements import Cells, Census, Reading, parser
 from etl_core.readers.options import ReadOptions
+from etl_core.readers.packed import File
 from etl_core.records import Encoding, Grid
 
 # Bytes of a file that tell whether it is XML and in which encoding, and that tell which of its elements is a record.
@@ -64,7 +64,7 @@ def recognised(head: bytes) -> bool:
     return kind[1].lower() not in _HTML if kind else start.startswith(b"<?xml")
 
 
-def grids(path: Path, options: ReadOptions, batch: int = 50_000) -> Iterator[Grid]:
+def grids(path: File, options: ReadOptions, batch: int = 50_000) -> Iterator[Grid]:
     """Yield the records; `row` is the ordinal of the record in the document (ruling 5).
 
     A record is each element of the local name options.record, or of the name that `likely` finds. Its columns are its
@@ -84,7 +84,7 @@ def grids(path: Path, options: ReadOptions, batch: int = 50_000) -> Iterator[Gri
         yield Grid(rows, headers=tuple(islice(reading.labels, rows.width - len(FIXED))))
 
 
-def likely(path: Path, encoding: Encoding) -> str | None:
+def likely(path: File, encoding: Encoding) -> str | None:
     """The local name of what is most likely a record: the most frequent element with elements of text in it.
 
     Where none repeats, the most frequent one with attributes; of equally frequent ones the outermost. None: no such element.
@@ -116,7 +116,7 @@ def _after(start: bytes) -> bytes:
     return start
 
 
-def _encoding(path: Path, stated: str | None) -> Encoding:
+def _encoding(path: File, stated: str | None) -> Encoding:
     """How the file is to be decoded: by its mark, or as its source states, or as valid UTF-8, or as it declares itself."""
     with path.open("rb") as file:
         head = file.read(HEAD)
@@ -137,7 +137,7 @@ def _declared(head: bytes) -> str | None:
     return name if name in _DECLARABLE else None
 
 
-def _frames(path: Path, encoding: Encoding, reading: Reading) -> Iterator[pl.DataFrame]:
+def _frames(path: File, encoding: Encoding, reading: Reading) -> Iterator[pl.DataFrame]:
     """The records in frames of at most BLOCK rows, each with all columns that are known by then."""
     row, damaged = 1, False
     for piece in _pieces(path, encoding, reading):
@@ -149,7 +149,7 @@ def _frames(path: Path, encoding: Encoding, reading: Reading) -> Iterator[pl.Dat
         row += len(records)
 
 
-def _pieces(path: Path, encoding: Encoding, reading: Reading) -> Iterator[bytes]:
+def _pieces(path: File, encoding: Encoding, reading: Reading) -> Iterator[bytes]:
     """Parse the file; each piece comes when its records are among those of `reading`."""
     elements = parser(reading)
     fed = complete = 0

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gzip
 import shutil
+import zipfile
 from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -42,6 +44,19 @@ def files(delivery: Path) -> list[Path]:
 def copied(delivery: Path, target: Path) -> Path:
     """A copy of a delivery under another path."""
     return Path(shutil.copytree(delivery, target) if delivery.is_dir() else shutil.copyfile(delivery, target))
+
+
+def compressed(delivery: Path, folder: Path) -> list[Path]:
+    """A zip of a delivery under a name that tells nothing, and a gzip of it where it is one file."""
+    archive = folder / "附件.zip"
+    with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as whole:
+        for file in files(delivery):
+            whole.write(file, file.relative_to(delivery.parent))
+    if delivery.is_dir():
+        return [archive]
+    alone = folder / f"{delivery.name}.gz"
+    alone.write_bytes(gzip.compress(delivery.read_bytes(), mtime=0))
+    return [archive, alone]
 
 
 def cut(delivery: Path, target: Path, size: int) -> Path:

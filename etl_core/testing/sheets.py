@@ -19,6 +19,7 @@ from etl_core.testing import pages
 from etl_core.testing.folders import packed
 
 Row = list[str | None]
+_NO_ROWS = pl.DataFrame()
 Place = tuple[str, str | None, int]
 
 # A header that no contract knows, and what turns a known one into another.
@@ -46,9 +47,11 @@ Change = Callable[[Sheet], Sheet]
 def read_sheets(file: Path, options: ReadOptions | None = None) -> list[Grid]:
     """Every sheet as one grid."""
     grids = groupby(
-        read(packed(file), options), key=lambda grid: (grid.sheet, grid.visible, grid.file, grid.headers)
+        read(packed(file), options, name=file.name), key=lambda grid: replace(grid, rows=_NO_ROWS)
     )
-    return [Grid(pl.concat([grid.rows for grid in some], how="diagonal"), *alike) for alike, some in grids]
+    return [
+        replace(alike, rows=pl.concat([grid.rows for grid in some], how="diagonal")) for alike, some in grids
+    ]
 
 
 def taken(file: Path, source: Source, on: date, records: Collection[Place]) -> list[Sheet]:

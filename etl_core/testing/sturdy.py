@@ -13,7 +13,7 @@ from etl_core.records import ISSUES, PLACE, SKIPS
 from etl_core.testing import sheets
 from etl_core.testing.bench import Told, bench
 from etl_core.testing.case import Case
-from etl_core.testing.folders import cut, files
+from etl_core.testing.folders import compressed, cut, files
 from etl_core.testing.golden import golden
 from etl_core.testing.sheets import STRANGE, Change, Sheet, emptied, renamed, reordered, shortened, widened
 from etl_schemas import reasons
@@ -30,13 +30,15 @@ ROWS = 60
 RESIDENT = re.compile(r"\d{17}[\dXx]|\d{15}")
 
 
-def same(told: Told, other: Told) -> bool:
-    """Whether two readings gave the same frames, in whatever batches."""
+def same(told: Told, other: Told, files: bool = True) -> bool:
+    """Whether two readings gave the same frames, in whatever batches; files: under the same paths."""
+    lacking = () if files else ("file",)
     frames = {"records": PLACE, "keys": PLACE, "issues": ISSUES, "skips": SKIPS, "refused": PLACE}
     return told.read == other.read and all(
         told.frame(name)
         .sort(list(order), maintain_order=True)
-        .equals(other.frame(name).sort(list(order), maintain_order=True))
+        .drop(lacking, strict=False)
+        .equals(other.frame(name).sort(list(order), maintain_order=True).drop(lacking, strict=False))
         for name, order in frames.items()
     )
 
@@ -62,6 +64,14 @@ class Sturdiness(Case):
         assert whole.failed is None
         for batch in (1, 7):
             assert same(whole, self.told(short, batch)), batch
+
+    def test_a_sample_that_is_packed_gives_the_same_answer(self, sample: Path, tmp_path: Path) -> None:
+        """A zip or gzip around a file changes the path that is shown, and nothing else; its own name is what counts."""
+        told = self.told(sample)
+        for file in compressed(sample, tmp_path):
+            again = self.told(file)
+            assert again.claimed == told.claimed, file.name
+            assert same(told, again, files=False), file.name
 
     def test_columns_in_another_order_give_the_same_records(self, sample: Path, tmp_path: Path) -> None:
         """Nothing is read by its position."""

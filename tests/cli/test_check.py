@@ -6,9 +6,18 @@ from shutil import copytree
 
 import pytest
 
+from etl_core.cli.check import headers
+from etl_core.records import HeaderAccount
 from tests.cli.program import PLUGINS, here, samples
 
 FAULTY, GOOD, _ = samples("suitong")
+
+
+def test_the_headers_of_a_file_in_an_archive_are_told_with_its_name():
+    account = HeaderAccount("附件.zip/报送/甲.csv", None, ("姓名",), (), (), ())
+    assert all(line.startswith("报送/甲.csv: ") for line in headers(account, "zh"))
+    alone = HeaderAccount("甲.xlsx", "语文", ("姓名",), (), (), ())
+    assert all(line.startswith("语文: ") for line in headers(alone, "zh"))
 
 
 def problems(*typed: object) -> list[dict]:

@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 
 from etl_core.errors import DeliveryError
 from etl_core.readers import read
-from etl_core.readers.json import COLUMNS, Page, pages
+from etl_core.readers.json import Page, pages
+from etl_core.readers.ndjson import COLUMNS
 from etl_core.readers.options import ReadOptions
 
 
@@ -88,6 +89,7 @@ def test_a_record_on_each_line_has_the_number_of_its_line(tmp_path):
     path = write(tmp_path / "a", '{"id": 1}\n\n{"id": 2, "more": "x"}\n')
     assert told(path) == [
         {"": (None, 1), "id": "1", "more": None},
+        {"": (None, 2), "id": None, "more": None},
         {"": (None, 3), "id": "2", "more": "x"},
     ]
 
@@ -138,7 +140,9 @@ def test_pages_of_an_agency_that_writes_gb18030_are_read(tmp_path):
 
 RECORD = st.dictionaries(
     st.text("ab学", min_size=1, max_size=2),
-    st.one_of(st.none(), st.text(max_size=3), st.integers()),
+    st.one_of(
+        st.none(), st.text(st.characters(exclude_characters="\0", codec="utf-8"), max_size=3), st.integers()
+    ),
     min_size=1,
 )
 

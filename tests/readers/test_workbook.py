@@ -178,6 +178,7 @@ def test_one_cell_in_the_last_row_is_the_last_row(file):
 def test_a_zip_that_is_no_workbook_is_unreadable(file):
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w") as archive:
+        archive.writestr("[Content_Types].xml", "<Types/>")
         archive.writestr("word/document.xml", "<w/>")
     with pytest.raises(DeliveryError) as caught:
         list(read(file(buffer.getvalue())))

@@ -1,0 +1,28 @@
+"""Names of files as agencies send them: which are no deliveries at all, and how a name is shown to people."""
+
+from __future__ import annotations
+
+import unicodedata
+
+# What offices and desktops leave behind: not deliveries at all (ruling 20).
+_RUBBISH_STARTS = ("~$", ".")
+_RUBBISH = {"thumbs.db", "ehthumbs.db", "desktop.ini", "__macosx"}
+
+# Categories of characters that move the cursor, turn the direction, are invisible or no characters at all.
+_HIDDEN = {"Cc", "Cf", "Cs", "Zl", "Zp"}
+
+
+def rubbish(name: str) -> bool:
+    """Whether a file or folder of this name is what a program left behind."""
+    return name.startswith(_RUBBISH_STARTS) or name.lower() in _RUBBISH
+
+
+def shown(name: str) -> str:
+    """Return a file name fit for a terminal: control, direction and undecodable characters are escaped."""
+    return "".join(_escaped(char) if unicodedata.category(char) in _HIDDEN else char for char in name)
+
+
+def _escaped(char: str) -> str:
+    if "\udc80" <= char <= "\udcff":  # a byte of a name that is not UTF-8, as Python carries it
+        return f"\\x{ord(char) - 0xDC00:02x}"
+    return char.encode("unicode_escape").decode("ascii")
