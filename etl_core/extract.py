@@ -91,7 +91,8 @@ def open_(
         if found is not None:
             place = source.place(name, found.told)
             if place is None:
-                raise DeliveryError("place.unknown")
+                nothing = len(grid.rows) <= found.end and next(coming, None) is None
+                raise DeliveryError("empty" if nothing else "place.unknown")
             delivery = _Delivery(source, name, place.dated or arrived)
             accounts: list[HeaderAccount] = []
             whole = _raws(chain(looked, coming), delivery, accounts)
