@@ -11,7 +11,7 @@ from etl_core.testing import changes, counter, forms, variants
 from etl_core.testing.bench import Told, load, warehouse
 from etl_core.testing.forms import Form
 from etl_core.testing.shaped import Shaped, Variant
-from etl_core.testing.sheets import Sheet
+from etl_core.testing.sheets import Change, Sheet
 
 # Telephones and identity numbers, as people write them; and the short texts that name nobody.
 NUMBER = re.compile(r"(?<!\d)(?:\d{17}[\dXx]|\d{15}|1[3-9]\d{9})(?!\d)")
@@ -56,7 +56,8 @@ class Balance(Shaped):
         files = {path: variant.name for variant, path, _ in self._told()}
         with warehouse() as into:
             for outcome, path in zip(load(into, list(files), self.modified()), files, strict=True):
-                if outcome.result not in ("unchanged", "failed"):
+                assert outcome.result in ("loaded", "rejected", "unchanged"), (files[path], outcome.error)
+                if outcome.result != "unchanged":
                     assert outcome.counts.balanced, files[path]
                     assert outcome.counts.read == counter.rows(path), files[path]
 
@@ -100,7 +101,7 @@ class Balance(Shaped):
         yield from variants.lines(self.declared())
         yield Variant("longer", changes.longer, text)
         yield Variant("shorter", changes.shorter, text)
-        yield variants.damaged(self.short().sheet.table.layout.fields[self.free()], "utf-8", self.declared())
+        yield variants.damaged(self.free()[1], "utf-8", self.declared())
         yield variants.cut(self.declared())
         yield variants.OTHERS
 
@@ -111,7 +112,7 @@ class Balance(Shaped):
         yield Variant("lowered", changes.lowered(None, "（内部资料）"), form)
         yield Variant("padded", changes.padded(1, 3), form)
 
-    def _nobody(self) -> changes.Change:
+    def _nobody(self) -> Change:
         """Every cell of the second record that is read is «？»: a row with as many faults as the source can find."""
         places = self.short().sheet.table.layout.fields.values()
         return changes.all_of(*(changes.one(1, at, "？") for at in places))

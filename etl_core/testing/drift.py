@@ -14,6 +14,9 @@ from etl_core.testing.forms import Form
 from etl_core.testing.shaped import BROKEN, ELSEWHERE, TOLD, Shaped, Variant, kinds
 from etl_core.testing.sheets import Change, Sheet
 
+# More records of one sheet prove no more than so many.
+MOST = 1_000
+
 
 def ignored(sheet: Sheet) -> set[int]:
     """Columns without a header, or with one that no field is read from; the second of a name tells which is the first."""
@@ -37,14 +40,16 @@ class Drift(Shaped):
     """No value depends on where its column stands, or in what container it comes; what is missing or new is named."""
 
     def test_columns_in_another_order_give_the_same_records(self, sample: Path, tmp_path: Path) -> None:
-        """Nothing is read by its position. Each sample whole, in the container that it has."""
-        self._assert_alike(sample, self._retold(sample, reordered, tmp_path / "reordered"))
+        """Nothing is read by its position. Each sample (of a large one the beginning), in the container that it has."""
+        self._assert_alike(
+            sample, self._retold(sample, reordered, tmp_path / "reordered"), tmp_path / "usual"
+        )
 
     def test_an_added_column_is_named_and_changes_nothing(self, sample: Path, tmp_path: Path) -> None:
-        """An unknown header is reported in the account of the headers, never guessed at. Each sample whole, as above."""
+        """An unknown header is reported in the account of the headers, never guessed at. As above."""
         told = self._retold(sample, widened, tmp_path / "widened")
         assert [account.unknown for account in told.accounts] == [(STRANGE,)] * len(told.accounts)
-        self._assert_alike(sample, told)
+        self._assert_alike(sample, told, tmp_path / "usual")
 
     def test_a_renamed_column_is_missed_and_the_nearest_header_named(self) -> None:
         """schema.missing_column says which header is promised and which one may be meant (contract §3).
@@ -163,11 +168,12 @@ class Drift(Shaped):
         assert got.drop(ELSEWHERE, *silent).equals(wanted.drop(ELSEWHERE, *silent))
 
     def _retold(self, sample: Path, change: Change, folder: Path) -> Told:
-        return self.told(self.changed(sample, change, folder))
+        return self.told(self.changed(sample, changes.all_of(changes.shortened(MOST), change), folder))
 
-    def _assert_alike(self, sample: Path, changed: Told) -> None:
+    def _assert_alike(self, sample: Path, changed: Told, folder: Path) -> None:
         """The same records and reasons as the sample's, but for the rows' numbers and the rows refused as rows."""
-        told = self.told(sample)
+        small = max(len(sheet.body) for sheet in self.sheets(sample)) <= MOST
+        told = self.told(sample) if small else self._retold(sample, changes.unchanged, folder)
         assert changed.failed is None
         assert changed.frame("records").drop("row").equals(told.frame("records").drop("row"))
         wanted, got = (

@@ -31,6 +31,9 @@ FEW = 12
 
 ELSEWHERE = ("file", "sheet", "row")
 
+# Texts that may say anything.
+FREE = ("employer_name", "project_name", "class_name", "provider_name")
+
 
 @dataclass(frozen=True, slots=True)
 class Variant:
@@ -86,16 +89,17 @@ class Shaped(Case):
     @classmethod
     def short(cls) -> Short:
         """The few records; of a person with a resident number of this century's form where the source has such numbers."""
-        return _short(cls)
+        return _short(cls)  # type: ignore[arg-type]  # mypy takes the hash of an instance for that of its class
 
     @classmethod
-    def free(cls) -> str:
-        """A field of the contract that goes into the record as it is written."""
-        for name in ("employer_name", "project_name", "class_name", "provider_name"):
-            value = cls.declared().normalise.get(name)
-            if value is not None and value.meta.root_names() == [name] and str(value) == f'col("{name}")':
-                if name in cls.short().sheet.table.layout.fields:
-                    return name
+    def free(cls) -> tuple[str, int]:
+        """A unified field whose text is kept as it is written, and the column that it stands in."""
+        fields = cls.short().sheet.table.layout.fields
+        given = cls.declared().normalise
+        for name in dict.fromkeys([*(name for name in FREE if name in given), *given]):
+            (raw, *others) = [*roots(given[name]), ""]
+            if others == [""] and str(given[name]) == f'col("{raw}")' and raw in fields:
+                return name, fields[raw]
         raise AssertionError("no text of this source goes into a record as it is written")
 
     @classmethod
@@ -123,7 +127,7 @@ class Shaped(Case):
     @classmethod
     def sheets(cls, sample: Path) -> list[Sheet]:
         """The sample with its records and the rows that were refused for what stands in them."""
-        return _sheets(cls, sample)
+        return _sheets(cls, sample)  # type: ignore[arg-type]  # as above
 
     @classmethod
     def changed(cls, sample: Path, change: Change, folder: Path) -> Path:
