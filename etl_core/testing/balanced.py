@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
-from etl_core.testing import changes, counter, forms, variants
+from etl_core.testing import changes, counter, forms, pages, variants
 from etl_core.testing.bench import Told, load, warehouse
 from etl_core.testing.forms import Form
 from etl_core.testing.shaped import Shaped, Variant
@@ -67,7 +67,7 @@ class Balance(Shaped):
             sheet = variant.change(self.short().sheet)
             for account in told.accounts:
                 fates = [*account.mapped, *account.ignored, *account.dropped, *account.unknown]
-                assert len(set(fates)) == len(fates) == _headers(sheet), variant.name
+                assert len(set(fates)) == len(fates) == _headers(sheet, variant.form), variant.name
 
     def test_no_word_about_any_odd_file_says_who(self) -> None:
         """No name, number, school or other cell of a person stands in an answer outside the frames (contract §5)."""
@@ -132,8 +132,20 @@ class Balance(Shaped):
         return sorted(text for text in raw | told if len(text) >= SHORTEST and text != "None")
 
 
-def _headers(sheet: Sheet) -> int:
-    """The columns of a changed sheet that have a header in any of the lines that the header has."""
-    depth = max(1, len(sheet.table.repeats))
-    columns = zip(*sheet.head[-depth:], strict=True)
-    return sum(any(cells) for cells in columns)
+def _headers(sheet: Sheet, form: Form) -> int:
+    """The columns of a changed sheet that have a header in any of the lines that the header has; of a pull, its paths."""
+    if form is forms.pull:
+        records = (dict(zip(map(str, sheet.head[-1]), row, strict=True)) for row in sheet.body)
+        return len({path for record in records for path in _paths(pages.nested(record))})
+    columns = zip(*sheet.head[-max(1, len(sheet.table.repeats)) :], strict=True)
+    return sum(any(texts) for texts in columns)
+
+
+def _paths(value: object, path: str = "") -> Iterator[str]:
+    """The paths of everything in a value of JSON that holds nothing else."""
+    inner = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    below = [(f"{path}[{key}]" if isinstance(key, int) else f"{path}.{key}", each) for key, each in inner]
+    for name, each in below:
+        yield from _paths(each, name)
+    if not below and not isinstance(value, dict):
+        yield path

@@ -148,6 +148,11 @@ def shortened(rows: int) -> Change:
     return lambda sheet: replace(sheet, body=sheet.body[:rows])
 
 
+def filled(rows: int) -> Change:
+    """Exactly so many records: the first ones, or the same again and again."""
+    return lambda sheet: replace(sheet, body=(sheet.body * rows)[:rows])
+
+
 def only(number: int) -> Change:
     """One record alone, by its place from 0."""
     return lambda sheet: replace(sheet, body=sheet.body[number : number + 1])

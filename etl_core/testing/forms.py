@@ -53,12 +53,18 @@ def text(
     """Delimited text of the first sheet that holds a table; `tail` is what stands in the place of the last line's end."""
 
     def write(path: Path, sheets: Sequence[Sheet]) -> None:
-        lines = io.StringIO(newline="")
-        csv.writer(lines, delimiter=delimiter, lineterminator=end, quoting=quoting).writerows(_rows(sheets))
-        data = lines.getvalue().encode(encoding)
+        lines = (_line(row, delimiter, quoting) for row in _rows(sheets))
+        data = end.join([*lines, ""]).encode(encoding)
         path.write_bytes(data if tail is None else data.removesuffix(end.encode(encoding)) + tail)
 
     return write
+
+
+def _line(row: Row, delimiter: str, quoting: Literal[0, 1]) -> str:
+    """One line without its end. A cell that holds a line end of any kind stands in quotes, whatever ends the lines."""
+    line = io.StringIO(newline="")
+    csv.writer(line, delimiter=delimiter, lineterminator="\r\n", quoting=quoting).writerow(row)
+    return line.getvalue().removesuffix("\r\n")
 
 
 def workbook(numeric: Collection[int] = ()) -> Form:
