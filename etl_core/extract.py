@@ -91,7 +91,12 @@ def open_(
         looked.append(grid)
         found = table(grid, source, name, arrived)
         if found is not None:
-            place = _placed(grid, found, source, name)
+            place = _stands(grid, found, source, name)
+            if place is None:
+                nothing = (
+                    len(grid.rows) <= found.end and next(coming, None) is None
+                )  # it may stand in a record
+                raise DeliveryError("empty" if nothing else "place.unknown")
             delivery = _Delivery(source, name, place, place.dated or arrived)
             accounts: list[HeaderAccount] = []
             whole = _raws(chain(looked, coming), delivery, accounts)
@@ -103,19 +108,18 @@ def open_(
     raise _headless(looked, source, arrived)
 
 
-def _placed(grid: Grid, found: Table, source: Source, name: str) -> Place:
+def _stands(grid: Grid, found: Table, source: Source, name: str) -> Place | None:
     """Where a table says that its delivery stands: by the first of its names that tells, and by its title."""
     told = (source.place(each, found.told) for each in grid.names(name))
-    place = next((each for each in told if each is not None), None)
-    if place is None:
-        raise DeliveryError("place.unknown")
-    return place
+    return next((each for each in told if each is not None), None)
 
 
 def _demand_same_place(grid: Grid, found: Table, delivery: _Delivery) -> None:
     """The files of an archive are one delivery, which has one place: that of the first table of each of them."""
-    place = replace(_placed(grid, found, delivery.source, delivery.name), dated=delivery.place.dated)
-    if place != delivery.place:
+    place = _stands(grid, found, delivery.source, delivery.name)
+    if place is None:
+        raise DeliveryError("place.unknown")
+    if replace(place, dated=delivery.place.dated) != delivery.place:
         raise DeliveryError(
             "place.unknown", member=grid.file or "", place=place.label, other=delivery.place.label
         )

@@ -45,9 +45,9 @@ class Layout:
 
 @lru_cache(maxsize=4096)
 def normal(header: str) -> str:
-    """A header as it is compared: no white space, no required-marks, half-width brackets."""
-    bare = re.sub(r"\s+", "", header).strip("*＊:：")
-    return bare.replace("（", "(").replace("）", ")").replace("／", "/")
+    """A header as it is compared: no white space, no required-marks on any of its levels, half-width brackets."""
+    bare = re.sub(r"\s+", "", header).replace("（", "(").replace("）", ")").replace("／", "/")
+    return "/".join(level.strip("*＊:：") for level in bare.split("/"))
 
 
 def shown(header: str) -> str:
@@ -71,6 +71,8 @@ def locate(rows: Sequence[Cells], source: Source, on: date) -> Layout | None:
     alike = {field: re.compile(origin.pattern) for field, origin in families(source.contract).items()}
     found: Layout | None = None
     for top, row in enumerate(rows[:SEARCHED]):
+        if not any(row):
+            continue  # a blank row is no upper level of the header below it
         below = rows[top + 1] if top + 1 < len(rows) else ()
         flat = [shown(text) if text else None for text in row]
         for depth, texts in ((1, flat), (2, flatten(row, below))):

@@ -39,6 +39,8 @@ _SIGNATURE = rf"^({'|'.join(_BEFORE)})*({'|'.join(_SIGNED)})[^:：]{{0,8}}[:：]
 # What a total, a note or a signature can begin with: only such rows are looked at closely.
 _BEGINNINGS = sorted({word[0] for word in (*_TOTALS, *_NOTES, *_SIGNED, *_BEFORE)})
 _POSITION = "_position"
+# No header or title is longer; where one cell holds a megabyte, every source would compare it with each of its headers.
+_LONGEST = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +96,8 @@ def head(grid: Grid) -> list[header.Cells]:
     """The first rows of a grid as plain lists, in which a header is searched; or the header itself, where it is stated."""
     if grid.headers is not None:
         return [grid.headers]
-    return list(grid.rows.select(names(grid.rows)).head(header.SEARCHED + 1).iter_rows())
+    texts = grid.rows.select(names(grid.rows)).head(header.SEARCHED + 1)
+    return list(texts.select(pl.all().str.head(_LONGEST)).iter_rows())
 
 
 def located(grid: Grid, source: Source, on: date) -> Layout | None:

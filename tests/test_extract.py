@@ -172,6 +172,17 @@ def test_a_delivery_whose_place_nobody_can_tell_is_refused() -> None:
         opened(grid([HEADERS, person(1)]), name="made_up.csv")
 
 
+def test_a_header_alone_that_tells_no_place_is_an_empty_delivery() -> None:
+    """Ruling 16, also where only records would tell the period."""
+    with pytest.raises(DeliveryError, match="empty"):
+        opened(grid([list(HEADERS)]), name="下载.csv")
+
+
+def test_a_blank_row_above_the_header_is_blank_and_no_level_of_it() -> None:
+    rows = [[None] * len(HEADERS), list(HEADERS), person(1)]
+    assert raws(grid(rows))[0].skips["kind"].to_list() == ["blank", "header"]
+
+
 def test_a_delivery_is_dated_by_itself_else_by_its_arrival() -> None:
     table = grid([HEADERS, person(1)])
     assert opened(table).dated == ON

@@ -168,3 +168,8 @@ def test_a_sheet_without_half_of_the_promised_headers_is_something_else() -> Non
     assert header.plausible(found(TWO_LEVELS))
     assert not header.plausible(header.locate([("姓名", "科目", "成绩")], SOURCE, ON))
     assert not header.plausible(header.locate([("代码", "名称")], SOURCE, ON))
+
+
+@pytest.mark.parametrize("text", ["*学时/面授", "学时/*面授", "学时 ／ 面\n授：", "＊学时/＊面授"])
+def test_marks_and_blanks_on_either_level_are_no_part_of_a_header(text):
+    assert header.normal(text) == "学时/面授"

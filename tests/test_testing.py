@@ -20,10 +20,11 @@ from etl_core.expressions.reading import part
 from etl_core.readers.json import Page, pages
 from etl_core.readers.options import ReadOptions
 from etl_core.source import Source
-from etl_core.testing import SourceSuite, folders, sheets
+from etl_core.testing import SourceSuite, changes, folders, forms, sheets
 from etl_core.testing.bench import Bench
 from etl_core.testing.declared import foreign
-from etl_core.testing.golden import completed, differences, exchanged, golden
+from etl_core.testing.differing import differences
+from etl_core.testing.golden import completed, exchanged, golden
 from etl_core.testing.orderly import orders
 from etl_core.testing.pages import nested
 from tests.fakes import person, write
@@ -46,7 +47,7 @@ def suite(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Suit
         found = Found((Loaded(declared, "made_up", "etl-source-made-up", "1.0", "tests.made_up"),), ())
         for module in ("bench", "case", "faithful"):
             monkeypatch.setattr(f"etl_core.testing.{module}.installed", lambda: found)
-        for module in ("bench", "case", "sturdy"):
+        for module in ("bench", "case", "sturdy", "pure"):
             monkeypatch.setattr(f"etl_core.testing.{module}.bench", lambda: Bench(found))
         return type("Suite", (Suite,), {"folder": tmp_path})()
 
@@ -114,15 +115,15 @@ def test_a_wrong_outcome_and_a_wrong_value_are_shown(suite: Callable[..., Suite]
     half = {**NORMALISE, "hours": part("hours", "hours") / 2}
     wrong = suite(error_limit=0.5, normalise=half)
     (sample,) = wrong.samples()
-    assert "hours=4.00" in failing(lambda: wrong.test_every_record_is_the_golden_one(sample))
+    shown = failing(lambda: wrong.test_every_record_is_the_golden_one(sample))
+    assert "made_up_2023_1.csv 第 2 行｜row 2: hours 应为｜wanted 8.00, 实为｜found 4.00" in shown
     path = wrong.folder / "golden" / "expected.csv"
     path.write_text(
         path.read_text(encoding="utf-8").replace("hours.unparsable", "hours.range"), encoding="utf-8"
     )
     golden.cache_clear()
     shown = failing(lambda: wrong.test_every_row_has_the_outcome_that_the_golden_file_says(sample))
-    assert "missing: " in shown
-    assert "surplus: " in shown
+    assert "row 3: reasons 应为｜wanted hours.range@学时, 实为｜found hours.unparsable@学时" in shown
 
 
 def test_a_field_that_nobody_uses_is_found(suite: Callable[..., Suite]) -> None:
@@ -216,9 +217,22 @@ def test_an_omission_that_cannot_be_is_refused(lines: str, suite: Callable[..., 
 def test_differences_are_told_by_row_without_order_or_identity() -> None:
     got = pl.DataFrame({"row": [1, 2, 2], "key": [b"\x01", b"\x02", b"\x02"]})
     assert differences(got.select("row"), pl.DataFrame({"row": ["2", "1", "2"]})) == ""
-    assert (
-        differences(got, pl.DataFrame({"row": ["1", "2"], "key": [b"\x01", b"\x02"]})) == "\nsurplus: row=2"
-    )
+    fewer = pl.DataFrame({"row": ["1", "2"], "key": [b"\x01", b"\x02"]})
+    assert differences(got, fewer) == "\n第 2 行｜row 2: 多出｜surplus: —"
+
+
+def test_a_difference_tells_no_person() -> None:
+    got = pl.DataFrame({"file": ["a"], "row": [2], "person_name": ["测试一"], "hours": ["8"]})
+    shown = differences(got, got.with_columns(pl.col("row").cast(pl.String), person_name=pl.lit("测试二")))
+    assert shown == "\na 第 2 行｜row 2: person_name 不同（个人信息，不显示）｜differs (personal, not shown)"
+    gone = differences(got.clear(), got.with_columns(pl.col("row").cast(pl.String)))
+    assert gone == "\na 第 2 行｜row 2: 缺少｜missing: hours=8"
+
+
+def test_of_many_differences_the_first_are_shown_and_the_others_counted() -> None:
+    wanted = pl.DataFrame({"row": [str(number) for number in range(10)], "hours": ["8"] * 10})
+    got = wanted.with_columns(pl.col("row").cast(pl.Int64), hours=pl.lit("4"))
+    assert differences(got, wanted).splitlines()[-1] == "…另有 2 处｜and 2 more"
 
 
 def test_all_orders_of_few_samples_are_tried_and_a_fixed_lot_of_many() -> None:
@@ -239,7 +253,8 @@ def test_a_two_level_header_survives_another_order_of_columns(tmp_path: Path) ->
     path = tmp_path / "a.csv"
     path.write_text("\n".join(",".join(cell or "" for cell in row) for row in rows), encoding="utf-8")
     parts = sheets.taken(path, made, date(2024, 1, 1), {("a.csv", None, 4)})
-    changed = sheets.write(parts, sheets.reordered, tmp_path / "new", "a.csv")
+    changed = tmp_path / "new.csv"
+    forms.text()(changed, list(map(changes.reordered, parts)))
     (grid,) = sheets.read_sheets(changed)
     assert [line[-3:] for line in grid.rows.rows()][1:] == [
         ("姓名", "学时", "学时"), (None, "网络", "面授"), ("赵", "4", "8")
@@ -254,7 +269,8 @@ def test_columns_of_one_name_keep_their_order_where_others_do_not(tmp_path: Path
     path = tmp_path / "a.csv"
     path.write_text("序号,姓名,学时,姓名,班\n1,赵,8,钱,甲\n", encoding="utf-8")
     parts = sheets.taken(path, replace(source(), contract=Tutored), date(2024, 1, 1), {("a.csv", None, 2)})
-    changed = sheets.write(parts, sheets.reordered, tmp_path / "new", "a.csv")
+    changed = tmp_path / "new.csv"
+    forms.text()(changed, list(map(changes.reordered, parts)))
     (grid,) = sheets.read_sheets(changed)
     assert [line[-5:] for line in grid.rows.rows()] == [
         ("序号", "班", "姓名", "学时", "姓名"), ("1", "甲", "赵", "8", "钱")
@@ -268,7 +284,7 @@ def test_nothing_of_the_kit_writes_to_samples_or_golden_files(
     calm = suite(error_limit=0.5)
     (sample,) = calm.samples()
     calm.test_columns_in_another_order_give_the_same_records(sample, _folder(tmp_path, "1"))
-    calm.test_a_renamed_column_is_missed_and_the_nearest_header_named(_folder(tmp_path, "2"))
+    calm.test_a_renamed_column_is_missed_and_the_nearest_header_named()
     assert {path: path.read_bytes() for path in before} == before
     assert re.fullmatch(r"made_up_\d{4}_1\.csv", sample.name)
     assert len(HEADERS) == 7
@@ -305,7 +321,8 @@ def test_the_pages_of_a_pull_survive_another_order_of_columns(tmp_path: Path) ->
     made = replace(source(), contract=Listed)
     kept = {("pull/page-1.json", None, 2), ("pull/page-2.json", None, 1)}
     parts = sheets.taken(_pull(tmp_path / "pull"), made, date(2024, 1, 1), kept)
-    changed = sheets.write(parts, sheets.reordered, tmp_path / "new", "pull")
+    changed = tmp_path / "new"
+    forms.pull(changed, list(map(changes.reordered, parts)))
     first, second = sheets.read_sheets(changed)
     cells = [
         {str(header): grid.rows[f"c{at}"][0] for at, header in enumerate(grid.headers or ())}

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
+from datetime import date
 from typing import Any
 
 import polars as pl
@@ -16,7 +18,19 @@ from etl_core.testing.case import Case
 from etl_core.validate import Rule, rules
 from etl_schemas import reasons
 from etl_schemas.enums import ENUMS
-from etl_schemas.training import FIELDS
+from etl_schemas.training import FIELDS, TrainingRecord
+
+# Fields that may not be empty, and those of them that follow from others (from any of these, or always).
+REQUIRED = {name for name, column in TrainingRecord.to_schema().columns.items() if not column.nullable}
+DERIVED: dict[str, set[str]] = {
+    "mode": {"mode_detail"},
+    "training_year": {"end_date"},
+    "hours_basis": set(),
+    "credits_basis": set(),
+}
+
+# Headers of what nobody may keep.
+SECRET = re.compile(r"手机|电话|密码|口令|微信|QQ|(?<![A-Za-z])IP(?![A-Za-z])|^MM$|地址$")
 
 
 def interpreting(source: Source) -> Iterator[tuple[str, pl.Expr]]:
@@ -110,6 +124,72 @@ class Declaration(Case):
         ]
         fates = [*read, *({normal(each)} for each in (*source.ignored, *source.dropped))]
         assert sum(map(len, fates)) == len(set().union(*fates))
+
+    def test_every_field_that_may_not_be_empty_is_given(self) -> None:
+        """What a record must have, the source says itself or the framework derives from what it says (contract §2)."""
+        source = self.declared()
+        given = {*source.normalise, *source.variant_fields}
+        assert (
+            REQUIRED - given - {name for name, others in DERIVED.items() if others & given or not others}
+            == set()
+        )
+
+    def test_no_two_fields_are_read_from_one_header(self) -> None:
+        """Of two fields under one header, at one date, nobody knows which one is meant."""
+        for on in self._dates():
+            held = [
+                normal(header.text)
+                for origin in origins(self.declared().contract).values()
+                for header in origin.headers
+                if header.holds(on)
+            ]
+            assert sorted(held) == sorted(set(held)), on
+
+    def test_the_source_says_who_sends_what(self) -> None:
+        """Six digits of GB/T 2260, names in Chinese, names of files, and a limit of faulty rows that is a share."""
+        source = self.declared()
+        assert re.fullmatch(r"\d{6}", source.agency.code)
+        assert all(re.search(r"[\u4e00-\u9fff]", text) for text in (source.agency.name, source.title))
+        assert source.name.isidentifier()
+        assert source.names
+        assert 0 < source.error_limit <= 1
+
+    def test_how_deliveries_add_up_is_said_with_all_that_it_needs(self) -> None:
+        """A snapshot names the period that it replaces; a ledger gives entry and original, nobody else does (contract §4)."""
+        source = self.declared()
+        for sample in self.samples():
+            claimed = self.told(sample).claimed
+            if claimed is not None:
+                assert claimed.place.label
+                assert claimed.place.order
+                assert claimed.place.slot or source.semantics != "snapshot", sample.name
+        assert {"entry", "original"} & set(source.normalise) == (
+            {"entry", "original"} if source.semantics == "ledger" else set()
+        )
+
+    def test_identity_numbers_are_judged_or_there_are_none(self) -> None:
+        """damaged, length and checksum are asked of the column they come from; without one, id_type is none (ruling 33)."""
+        source = self.declared()
+        number = source.normalise.get("id_number")
+        if number is None:
+            assert str(source.normalise["id_type"]) == str(pl.lit("none"))
+            return
+        asked = {rule.code for rule in checks(source) if rule.field in roots(number)}
+        assert asked >= {"id_number.damaged", "id_number.length", "id_number.checksum"}
+
+    def test_telephones_and_passwords_are_dropped_and_not_only_ignored(self) -> None:
+        """Columns with telephone, IP address, password or WeChat name are kept nowhere, not even in quarantine (ruling 62)."""
+        for sample in self.samples():
+            for account in self.told(sample).accounts:
+                assert [text for text in (*account.mapped, *account.ignored) if SECRET.search(text)] == []
+
+    @classmethod
+    def _dates(cls) -> set[date]:
+        """The days on which some spelling of a header begins or ceases to hold, and the day of arrival."""
+        headers = [
+            header for origin in origins(cls.declared().contract).values() for header in origin.headers
+        ]
+        return {cls.arrived} | {day for each in headers for day in (each.since, each.until) if day}
 
 
 def _codes(package: str) -> dict[str, dict[str, str]]:

@@ -11,8 +11,8 @@ from etl_core.recognise import survey
 from etl_core.records import CARRIED
 from etl_core.testing.bench import KEYS, installed
 from etl_core.testing.case import Case
+from etl_core.testing.differing import differences
 from etl_core.testing.folders import inside
-from etl_core.testing.golden import differences
 from etl_core.testing.sheets import read_sheets
 from etl_schemas import reasons
 from etl_schemas.training import FIELDS

@@ -11,7 +11,6 @@ golden/omitted.csv            file, sheet, row, warnings, ruling, why: loaded ro
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -20,9 +19,6 @@ import polars as pl
 
 ERRATA = ("file", "sheet", "row", "twin", "ruling", "why")
 OMITTED = ("file", "sheet", "row", "warnings", "ruling", "why")
-
-# So many differences are shown; more would hide the first.
-SHOWN = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,30 +86,3 @@ def exchanged(lines: pl.DataFrame, errata: pl.DataFrame) -> pl.DataFrame:
         swaps, on=["file", "sheet", "row"], how="left", nulls_equal=True, maintain_order="left"
     )
     return joined.with_columns(row=pl.coalesce("other", "row")).drop("other")
-
-
-def differences(got: pl.DataFrame, wanted: pl.DataFrame) -> str:
-    """What `got` lacks and what it has too much, as lines for a person; "" where both hold the same rows.
-
-    `wanted` is text and decides the columns; it is read with the types of `got`. Order does not count.
-    """
-    columns = wanted.columns
-    typed = wanted.select(_typed(name, got.schema[name]) for name in columns)
-    have, want = (Counter(frame.select(columns).iter_rows()) for frame in (got, typed))
-    lines = [
-        *(f"missing: {_line(columns, row)}" for row in (want - have).elements()),
-        *(f"surplus: {_line(columns, row)}" for row in (have - want).elements()),
-    ]
-    more = [f"… and {len(lines) - SHOWN} more"] if len(lines) > SHOWN else []
-    return "\n".join(["", *lines[:SHOWN], *more]) if lines else ""
-
-
-def _typed(name: str, dtype: pl.DataType) -> pl.Expr:
-    return pl.col(name).str.to_date() if dtype == pl.Date else pl.col(name).cast(dtype)
-
-
-def _line(columns: list[str], row: tuple[object, ...]) -> str:
-    told = zip(columns, row, strict=True)
-    return " ".join(
-        f"{name}={value}" for name, value in told if value is not None and not isinstance(value, bytes)
-    )

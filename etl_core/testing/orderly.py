@@ -10,8 +10,8 @@ import polars as pl
 
 from etl_core.testing.bench import load, warehouse
 from etl_core.testing.case import Case
+from etl_core.testing.differing import differences
 from etl_core.testing.folders import copied
-from etl_core.testing.golden import differences
 from etl_core.warehouse import Warehouse
 
 # All orders of so many files are tried (24 orders); of more files, as many orders by lot.
