@@ -334,7 +334,7 @@ def test_the_schema_kept_for_editors_is_that_of_the_model():
 def test_every_setting_is_described():
     schema = json.loads(render())
     sections = [schema, *schema["$defs"].values()]
-    assert schema["required"] == ["warehouse", "key_file", "inbox"]
+    assert schema["required"] == ["warehouse", "key_file"]
     for section in sections:
         assert section["additionalProperties"] is False
         for name, setting in section["properties"].items():

@@ -7,7 +7,17 @@ fstat on the open descriptor, and copied into a private room. Nothing in an inbo
 from __future__ import annotations
 
 from etl_core.inbox.arrivals import Refused, Unchanged, arrivals, single
-from etl_core.inbox.listing import shown
+from etl_core.inbox.listing import rubbish, shown, unfinished
 from etl_core.inbox.room import released, workroom
 
-__all__ = ["Refused", "Unchanged", "arrivals", "released", "shown", "single", "workroom"]
+__all__ = [
+    "Refused",
+    "Unchanged",
+    "arrivals",
+    "released",
+    "rubbish",
+    "shown",
+    "single",
+    "unfinished",
+    "workroom",
+]

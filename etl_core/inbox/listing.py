@@ -89,7 +89,7 @@ def _held(folder: Path | str, stack: ExitStack, inside: int | None = None) -> in
 
 def _names(descriptor: int) -> list[str]:
     with os.scandir(descriptor) as entries:
-        return sorted(entry.name for entry in entries if not _rubbish(entry.name))
+        return sorted(entry.name for entry in entries if not rubbish(entry.name))
 
 
 def unfinished(name: str) -> bool:
@@ -118,7 +118,8 @@ def _escaped(char: str) -> str:
     return char.encode("unicode_escape").decode("ascii")
 
 
-def _rubbish(name: str) -> bool:
+def rubbish(name: str) -> bool:
+    """Whether a name is no delivery's at all (ruling 20)."""
     return name.startswith(_RUBBISH_STARTS) or name.lower() in _RUBBISH
 
 
