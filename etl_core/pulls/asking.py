@@ -213,7 +213,9 @@ def _pause(state: tenacity.RetryCallState) -> float:
     fault = state.outcome.exception() if state.outcome else None
     if isinstance(fault, _AgainError) and fault.after is not None:
         return fault.after
-    return tenacity.wait_exponential_jitter(FIRST_PAUSE, LONGEST_PAUSE, jitter=FIRST_PAUSE)(state)
+    return tenacity.wait_exponential_jitter(multiplier=FIRST_PAUSE, max=LONGEST_PAUSE, jitter=FIRST_PAUSE)(
+        state
+    )
 
 
 def _seconds(stated: str) -> float | None:

@@ -70,12 +70,21 @@ def _reading(sql: Sql) -> Iterator[sa.CursorResult[tuple[object, ...]]]:
             try:
                 yield _asked(sql, connection)
             except BaseException:
-                connection.invalidate()  # a driver would read the rest of the rows before it closes
+                _abandon(connection)
                 raise
     except (SQLAlchemyError, UnicodeError) as error:
         raise PullError("pull.database", kind=_kind(error)) from None
     except ModuleNotFoundError as missing:
         raise lacking(missing, "mysql") from None
+
+
+def _abandon(connection: sa.Connection) -> None:
+    """Close at once, however many rows are still to come: PyMySQL would read them all first."""
+    driver = None if connection.invalidated else connection.connection.driver_connection
+    result = getattr(driver, "_result", None)
+    if result is not None:
+        result.unbuffered_active = False
+    connection.invalidate()
 
 
 def _engine(sql: Sql) -> sa.Engine:
