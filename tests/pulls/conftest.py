@@ -11,7 +11,7 @@ import pytest
 
 from etl_core import pulls
 from etl_core.config import Config
-from etl_core.pulls import Progress, Pulled, asking
+from etl_core.pulls import Progress, Pulled
 
 
 @dataclass
@@ -78,7 +78,7 @@ def pulling(tmp_path: Path) -> Pulling:
 @pytest.fixture(autouse=True)
 def quickly(monkeypatch: pytest.MonkeyPatch) -> None:
     """Retries without their seconds."""
-    monkeypatch.setattr(asking, "FIRST_PAUSE", 0.01)
+    monkeypatch.setattr("etl_core.pulls.asking.FIRST_PAUSE", 0.01)
 
 
 @pytest.fixture
