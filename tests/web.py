@@ -107,7 +107,7 @@ def table(count: int, size: int = 50, shape: str = "number") -> Answering:
 
 def _start(query: Mapping[str, str], size: int, shape: str) -> int:
     if shape == "number":
-        return (int(query.get("page", "1")) - 1) * size
+        return (int(query.get("page", query.get("pageIndex", "1"))) - 1) * size
     if shape == "cursor":
         return int(query.get("cursor", "c0")[1:])
     return int(query.get("offset", "0"))

@@ -40,7 +40,7 @@ class Events:
         told: dict[str, object] = {"pull": pulled.pull, "result": pulled.result, "landed": pulled.landed}
         told |= asdict(pulled.progress)
         if pulled.error:
-            told |= {"error": pulled.error, "detail": pulled.detail, "message": _why(pulled)}
+            told |= {"error": pulled.error, "detail": pulled.detail, "message": _why(pulled, "both")}
         level = "warning" if pulled.error else "info"
         self._events.tell("pull.finished", level, **told, seconds=round(pulled.seconds, 3))
 
@@ -114,7 +114,7 @@ class Bar(AbstractContextManager["Bar"]):
 
 
 def show(pulled: Iterable[Pulled], lang: Lang) -> None:
-    """A line for each pull, and in both languages why one failed."""
+    """A line for each pull, and why one failed."""
     pulled = tuple(pulled)
     if not pulled:
         return
@@ -122,7 +122,7 @@ def show(pulled: Iterable[Pulled], lang: Lang) -> None:
     screen.table(heads, (_line(each, lang) for each in pulled))
     for each in pulled:
         if each.error:
-            told = f"{text('pulled.failed', lang)}: {each.pull}: {each.error}: {_why(each)}"
+            told = f"{text('pulled.failed', lang)}: {each.pull}: {each.error}: {_why(each, lang)}"
             screen.line(screen.shown(told))
     screen.line()
 
@@ -150,5 +150,5 @@ def _line(pulled: Pulled, lang: Lang) -> list[object]:
     ]
 
 
-def _why(pulled: Pulled) -> str:
-    return reason(str(pulled.error), "both", pulled.detail)
+def _why(pulled: Pulled, lang: Lang) -> str:
+    return reason(str(pulled.error), lang, pulled.detail)

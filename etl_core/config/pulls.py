@@ -14,6 +14,7 @@ from etl_core.config.section import Place, Section, base_of
 from etl_core.config.url import UrlError, absolute, local
 
 _NAMED = re.compile(r"[^/\\\x00-\x1f\x7f{}]+")
+_DAY = re.compile(r"\{date:([^{}]+)\}")
 _DATABASES = ("postgresql+psycopg", "mysql+pymysql", "mariadb+pymysql", "sqlite")
 
 
@@ -65,10 +66,7 @@ def _split(url: str) -> SplitResult:
 
 def _template(name: str) -> str:
     """A name for a delivery: one file name, whose only variable part is the day."""
-    try:
-        shown = named(name, datetime(2026, 1, 31, tzinfo=UTC))
-    except (ValueError, LookupError, AttributeError, TypeError):
-        shown = ""
+    shown = named(name, datetime(2026, 1, 31, tzinfo=UTC))
     if not _NAMED.fullmatch(shown) or shown.startswith((".", "~$")) or len(shown.encode()) > 200:
         raise PydanticCustomError(
             "name",
@@ -80,7 +78,7 @@ def _template(name: str) -> str:
 
 def named(template: str, begun: datetime) -> str:
     """The name of a delivery whose pull began then."""
-    return template.format(date=begun)
+    return _DAY.sub(lambda found: begun.strftime(found[1]), template)
 
 
 class Auth(Section):

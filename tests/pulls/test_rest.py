@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import shutil
 import stat
 import subprocess
 import sys
@@ -312,6 +313,16 @@ def test_the_same_bytes_do_not_land_twice_and_others_land_beside_them(pulling):
         running.answering = table(61)
         assert pulling(**rest(running.url)).landed == ("pull-2",)
     assert pulling.deliveries() == ["pull", "pull-2"]
+
+
+def test_what_was_removed_does_not_come_back_unless_it_is_forgotten(pulling):
+    with web(table(60)) as running:
+        pulling(**rest(running.url))
+        shutil.rmtree(pulling.landing / "pull")
+        assert pulling(**rest(running.url)).result == "unchanged"
+        assert pulling.deliveries() == []
+        (pulling.landing / ".landed.json").unlink()
+        assert pulling(**rest(running.url)).landed == ("pull",)
 
 
 def test_the_day_is_in_the_name(pulling):
