@@ -70,8 +70,8 @@ def _template(name: str) -> str:
     if not _NAMED.fullmatch(shown) or shown.startswith((".", "~$")) or len(shown.encode()) > 200:
         raise PydanticCustomError(
             "name",
-            "应为文件夹或文件的名称，可含 {{date:%Y%m%d}}，如 pull_{{date:%Y%m%d}}"
-            "｜must be the name of a folder or file and may hold {{date:%Y%m%d}}, such as pull_{{date:%Y%m%d}}",
+            "应为文件夹或文件的名称，可含 {date:%Y%m%d}，如 pull_{date:%Y%m%d}"
+            "｜must be the name of a folder or file and may hold {date:%Y%m%d}, such as pull_{date:%Y%m%d}",
         )
     return name
 

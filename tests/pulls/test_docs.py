@@ -7,7 +7,6 @@ import re
 from pathlib import Path
 
 import pytest
-import sqlalchemy as sa
 
 from etl_core import config as configuration
 from etl_core import pulls
@@ -44,19 +43,16 @@ def test_the_service_of_the_page_is_pulled(tmp_path):
     assert re.fullmatch(r"pull_\d{8}", pulled.landed[0])
 
 
-def test_the_query_of_the_page_is_pulled(tmp_path, postgres_url):
-    engine = sa.create_engine(postgres_url)
-    with engine.begin() as connection:
-        connection.exec_driver_sql('create table training_record ("证件号" text, class_year text)')
-        connection.exec_driver_sql(
-            "insert into training_record values ('b', '2023'), ('a', '2023'), ('c', '2022')"
-        )
-    engine.dispose()
+def test_the_query_of_the_page_is_pulled(tmp_path, mariadb_server):
     (example,) = [each for each in EXAMPLES if "sql:" in each]
-    (pulled,) = pulls.pull(config(tmp_path, example, **{"mariadb_": postgres_url}), Told())
+    with mariadb_server.database() as name:
+        mariadb_server.run(f"create table {name}.training_record (证件号 char(1), class_year char(4))")
+        mariadb_server.run(f"insert into {name}.training_record values ('b', 2023), ('a', 2023), ('c', 2022)")
+        chosen = config(tmp_path, example, **{"mariadb_": mariadb_server.url(name)})
+        (pulled,) = pulls.pull(chosen, Told())
     assert pulled.landed == ("made_up_2023.csv",)
-    written = (tmp_path / "landing" / "registry" / "made_up_2023.csv").read_bytes()
-    assert written.decode().splitlines() == ["证件号,class_year", "a,2023", "b,2023"]
+    written = (tmp_path / "landing" / "registry" / "made_up_2023.csv").read_text(encoding="utf-8")
+    assert written.splitlines() == ["证件号,class_year", "a,2023", "b,2023"]
 
 
 def test_the_folder_of_the_page_is_pulled(tmp_path):
@@ -74,5 +70,7 @@ def test_the_folder_of_the_page_is_pulled(tmp_path):
 
 
 def test_the_page_names_every_setting_of_a_way_to_turn_pages():
-    ways = json.loads(Path("configs/pipeline.schema.json").read_text(encoding="utf-8"))["$defs"]["Pages"]
+    ways = json.loads(
+        (Path(__file__).parents[2] / "configs" / "pipeline.schema.json").read_text(encoding="utf-8")
+    )["$defs"]["Pages"]
     assert all(f"`{way}`" in PAGE for way in ways["properties"]["by"]["enum"])

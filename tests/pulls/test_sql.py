@@ -11,17 +11,11 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.pool import NullPool
 
-from tests import fakes, made_up, mariadb
+from tests import fakes, made_up
 from tests.cli.program import configure, etl
 from tests.pulls.conftest import Told
 
 ORDER = {"order": ["id"]}
-
-
-@pytest.fixture(scope="session")
-def mariadb_server():
-    with mariadb.server() as running:
-        yield running
 
 
 @pytest.fixture(params=["sqlite", "postgres", "mariadb"])
