@@ -241,12 +241,10 @@ def _slow(request: object, salt: str) -> str:
 
 
 def _fingerprint(pages: Path) -> str:
-    """SHA-256 of the pages: their names, sizes and bytes."""
+    """SHA-256 of the pages, their sizes and bytes in order; names may hold the day, and say nothing of what came."""
     digest = hashlib.sha256()
     for path in sorted(pages.iterdir()):
-        digest.update(
-            f"{len(os.fsencode(path.name))} {path.stat().st_size} ".encode() + os.fsencode(path.name)
-        )
+        digest.update(f"{path.stat().st_size} ".encode())
         for chunk in _chunks(path):
             digest.update(chunk)
     return digest.hexdigest()

@@ -113,6 +113,9 @@ def test_the_same_rows_do_not_land_twice(pulling, database):
     assert pulling(sql=sql).result == "unchanged"
     told(database, "update person set name = '测试' where id = 3")
     assert pulling(sql=sql).landed == ("pull-2",)
+    sql["format"] = "csv"
+    assert pulling(sql=sql, name="day_1").landed == ("day_1.csv",)
+    assert pulling(sql=sql, name="day_2").result == "unchanged"
 
 
 def test_values_are_bound_and_never_a_part_of_the_query(pulling, database):
