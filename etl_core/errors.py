@@ -4,6 +4,7 @@
     ├── ConfigError          the configuration cannot be used (exit 2)
     ├── PluginError          a source plugin cannot be used (named, never fatal to the others)
     ├── DeliveryError        a whole file cannot be loaded (contract §3, delivery errors)
+    ├── PullError            a delivery could not be fetched (docs/pulls.md); the other pulls and the run go on
     ├── KeyFileError         the key file is missing, readable by others, malformed or the wrong one (exit 2)
     ├── WarehouseError       the warehouse cannot be used: schema too new, not reachable (exit 2)
     ├── SealError            what was sealed is cut, changed, or under another key (exit 2)
@@ -58,6 +59,19 @@ class DeliveryError(EtlError):
 
     `code` is a delivery code of contract §3 (unreadable, encrypted, unsafe, schema.missing_column, empty,
     too_many_errors, not_settled, …); `detail` holds coordinates and header names only, never a cell's value.
+    """
+
+    def __init__(self, code: str, **detail: str | int) -> None:
+        self.code = code
+        self.detail = detail
+        super().__init__(code + "".join(f" {key}={value}" for key, value in detail.items()))
+
+
+class PullError(EtlError):
+    """A delivery could not be fetched; nothing half-fetched is ever in sight of a run.
+
+    `code` is a word of the catalogue's section [pull] («pull.refused»); `detail` holds host names, numbers and kinds of
+    errors, never a secret, a query or a text that the other side sent.
     """
 
     def __init__(self, code: str, **detail: str | int) -> None:

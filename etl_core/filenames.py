@@ -8,6 +8,9 @@ import unicodedata
 _RUBBISH_STARTS = ("~$", ".")
 _RUBBISH = {"thumbs.db", "ehthumbs.db", "desktop.ini", "__macosx"}
 
+# Names under which browsers and transfer programs keep what they have not finished.
+UNFINISHED = (".part", ".partial", ".filepart", ".tmp", ".crdownload")
+
 # Categories of characters that move the cursor, turn the direction, are invisible or no characters at all.
 _HIDDEN = {"Cc", "Cf", "Cs", "Zl", "Zp"}
 
@@ -15,6 +18,11 @@ _HIDDEN = {"Cc", "Cf", "Cs", "Zl", "Zp"}
 def rubbish(name: str) -> bool:
     """Whether a file or folder of this name is what a program left behind."""
     return name.startswith(_RUBBISH_STARTS) or name.lower() in _RUBBISH
+
+
+def unfinished(name: str) -> bool:
+    """Whether a name says that its file is still being transferred."""
+    return name.lower().endswith(UNFINISHED)
 
 
 def shown(name: str) -> str:

@@ -21,6 +21,7 @@ from etl_core.inbox import Refused, Unchanged, arrivals, released, single, workr
 from etl_core.keys import Keys
 from etl_core.pool import Answers, Executor, Pool, Told
 from etl_core.protocol import Claimed, Done, Hello, Job, Problem, Ready, SourceFacts
+from etl_core.pulls import Pulled
 from etl_core.records import Arrival, Counts, HeaderAccount, Outcome, Prepared
 from etl_core.steps import step
 
@@ -50,19 +51,21 @@ class Watch(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What a run did (or would do): one outcome per delivery, and the plugins that could not be used."""
+    """What a run did (or would do): one outcome per delivery, the plugins that could not be used, and what was fetched before."""
 
     outcomes: tuple[Outcome, ...] = ()
     problems: tuple[Problem, ...] = ()
     dry_run: bool = False
+    pulls: tuple[Pulled, ...] = ()
 
     @property
     def exit_code(self) -> int:
-        """DONE, or PARTLY where a delivery failed, a row was quarantined, or a plugin could not be used."""
+        """DONE, or PARTLY where a delivery failed or could not be fetched, a row was quarantined, or a plugin could not be used."""
         spotless = (
             each.result in ("loaded", "unchanged") and not each.counts.quarantined for each in self.outcomes
         )
-        return DONE if all(spotless) and not self.problems else PARTLY
+        fetched = all(each.error is None for each in self.pulls)
+        return DONE if all(spotless) and fetched and not self.problems else PARTLY
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,10 +84,13 @@ def run(
     only: str | None = None,
     dry_run: bool = False,
     accept: Callable[[Ready], None] | None = None,
+    *,
+    pull: Callable[[], tuple[Pulled, ...]] = tuple,
 ) -> Report:
     """Carry out one run of a pipeline; with `only`, deliveries of that source alone; with `dry_run`, nothing is written.
 
-    `accept` is shown the plugins before the first delivery, and may raise. A fault of one delivery is its outcome and never
+    `accept` is shown the plugins before the first delivery, and may raise. `pull` fetches what has to be fetched, before
+    the warehouse is held: a long pull keeps nobody out of it; a dry run never calls it. A fault of one delivery is its outcome and never
     ends the run. Raises KeyFileError, WarehouseError, LockedError, ClusterError.
     """
     scope = _scope(config, only, dry_run)
@@ -92,20 +98,22 @@ def run(
         executor = stack.enter_context(_executor(config))
         if accept is not None:
             accept(executor.ready())
+        pulled = () if dry_run else pull()
         keys = _keys(config, dry_run)
         warehouse = stack.enter_context(_opened(config, keys, dry_run))
         stack.enter_context(warehouse.lock())
         room = stack.enter_context(workroom(config.work))
         archive = None if dry_run or keys is None else Archive(config.kept, keys)
         loading = Loading(executor, warehouse, watch, scope, archive)
+        landed = [folder for folder in config.landings.values() if folder.is_dir()]
         coming = arrivals(
-            config.inbox,
+            (*config.inbox, *landed),
             room,
             config.settle_seconds,
             config.limits.file_mb,
             _known(warehouse),
         )
-        report = Report(tuple(loading.outcomes(coming)), _problems(executor), dry_run)
+        report = Report(tuple(loading.outcomes(coming)), _problems(executor), dry_run, pulled)
         loading.close(report.exit_code)
         return report
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
+from tests import mariadb
 from tests.services import Server, server
 
 # The time of one example says nothing on a shared machine; where CI is set, its profile stays the base.
@@ -27,6 +28,13 @@ def postgres_url(postgres_server: Server) -> Iterator[str]:
     """URL of a fresh, empty PostgreSQL database."""
     with postgres_server.database() as url:
         yield url
+
+
+@pytest.fixture(scope="session")
+def mariadb_server() -> Iterator[mariadb.Server]:
+    """A private MariaDB server, one per session; it is pulled from, never loaded into."""
+    with mariadb.server() as running:
+        yield running
 
 
 @pytest.fixture

@@ -100,9 +100,9 @@ def server() -> Iterator[Server]:
     folder = binaries()
     if folder is None:
         raise RuntimeError(NEEDED)
-    home = Path(tempfile.mkdtemp(prefix="chuanyu-pg-", dir=_memory()))
+    home = Path(tempfile.mkdtemp(prefix="chuanyu-pg-", dir=memory()))
     try:
-        who = _unprivileged()
+        who = unprivileged()
         _initialise(folder, home, who)
         process = _serve(folder, home, who)
         try:
@@ -114,7 +114,7 @@ def server() -> Iterator[Server]:
         shutil.rmtree(home, ignore_errors=True)
 
 
-def _memory() -> str | None:
+def memory() -> str | None:
     """The memory file system when it has room; otherwise the usual temporary folder."""
     shm = Path("/dev/shm")
     return str(shm) if shm.is_dir() and shutil.disk_usage(shm).free > ROOM else None
@@ -134,21 +134,21 @@ def _serve(folder: Path, home: Path, who: dict[str, Any]) -> subprocess.Popen[by
     """Start the server of the cluster in `home`; it may not answer yet."""
     settings = SETTINGS | {"unix_socket_directories": str(home)}
     options = [f"--{name}={value}" for name, value in settings.items()]
-    command = [*_mortal(), folder / "postgres", "-D", home / "data", *options]
+    command = [*mortal(), folder / "postgres", "-D", home / "data", *options]
     with (home / "log").open("wb") as log:
         return subprocess.Popen(command, cwd=home, stdout=log, stderr=log, **who)
 
 
-def _unprivileged() -> dict[str, Any]:
-    """PostgreSQL refuses to run as root: the arguments of subprocess for its own user, or for nobody."""
+def unprivileged(name: str = "postgres") -> dict[str, Any]:
+    """Servers refuse to run as root: the arguments of subprocess for the server's own user, or for nobody."""
     if os.geteuid() != 0:
         return {}
     known = {entry.pw_name: entry for entry in pwd.getpwall()}
-    entry = known.get("postgres") or known["nobody"]
+    entry = known.get(name) or known["nobody"]
     return {"user": entry.pw_uid, "group": entry.pw_gid, "extra_groups": []}
 
 
-def _mortal() -> list[str]:
+def mortal() -> list[str]:
     """Linux: a prefix that ends the server even when the test session is killed and cannot clean up."""
     setpriv = shutil.which("setpriv")
     return [setpriv, "--pdeathsig", "QUIT"] if setpriv else []

@@ -343,7 +343,7 @@ def test_the_schema_kept_for_editors_is_that_of_the_model():
 def test_every_setting_is_described():
     schema = json.loads(render())
     sections = [schema, *schema["$defs"].values()]
-    assert schema["required"] == ["warehouse", "key_file", "inbox"]
+    assert schema["required"] == ["warehouse", "key_file"]
     for section in sections:
         assert section["additionalProperties"] is False
         for name, setting in section["properties"].items():
@@ -398,3 +398,60 @@ def test_a_staging_folder_is_taken_from_the_folder_of_the_configuration(write):
 def test_a_cluster_needs_an_address_and_a_staging_place(write):
     (fault,) = faults(write(MINIMAL + "executor: dask\n"))
     assert "staging" in fault.message
+
+
+PULL = "pulls:\n  a:\n    {}\n"
+
+
+@pytest.mark.parametrize(
+    ("pull", "column", "word"),
+    [
+        ("rest: {url: 'https://h/x', pges: {}}", 32, "did you mean “pages”?"),
+        ("rest: {url: 'ftp://h/x'}", 17, "https://"),
+        ("rest: {url: 'https://u:p@h/x'}", 17, "auth"),
+        ("rest: {url: 'http://h/x'}", 11, "plain_http"),
+        ("rest: {url: 'https://h/x', pages: {by: cursor}}", 39, "needs next"),
+        ("rest: {url: 'https://h/x', auth: {user: etl}}", 38, "bearer"),
+        ("rest: {url: 'https://h/x', rate: 0}", 38, "more than 0"),
+        ("sql: {url: 'oracle://h/x', query: q, order: [id]}", 16, "mariadb+pymysql://"),
+        ("sql: {url: 'sqlite:///x', query: q, order: []}", 48, "must not be empty"),
+        ("remote: {url: 'simplecache::s3://b/x'}", 19, "s3://"),
+        ("remote: {url: '/a/folder'}", 19, "s3://"),
+        ("name: x", 5, "exactly one"),
+        ("{rest: {url: 'https://h/x'}, remote: {url: 's3://b/x'}}", 5, "exactly one"),
+        ("name: '../x'\n    remote: {url: 's3://b/x'}", 11, "name"),
+        ("name: '{date.__class__}'\n    remote: {url: 's3://b/x'}", 11, "name"),
+        ("name: '.hidden'\n    remote: {url: 's3://b/x'}", 11, "name"),
+    ],
+)
+def test_a_fault_of_a_pull_is_told_at_its_place(write, pull, column, word):
+    (problem,) = faults(write(MINIMAL + PULL.format(pull)))
+    assert (problem.line, problem.column) == (6, column)
+    assert word in problem.message
+
+
+def test_a_pull_is_enough_without_any_inbox(write, tmp_path):
+    text = MINIMAL.replace("inbox: [../in]\n", "") + PULL.format("remote: {url: 's3://b/x'}")
+    config = load(write(text), {})
+    assert config.inbox == ()
+    assert config.landings == {"a": tmp_path / "configs" / "landing" / "a"}
+
+
+@pytest.mark.parametrize("landing", ["../in", "../in/x", ".."])
+def test_the_landing_is_a_folder_of_its_own(write, landing):
+    text = MINIMAL + f"landing: {landing}\n" + PULL.format("remote: {url: 's3://b/x'}")
+    (problem,) = faults(write(text))
+    assert "landing" in problem.message
+
+
+def test_no_secret_of_a_pull_is_ever_shown(write):
+    text = """\
+pulls:
+  a: {rest: {url: "https://h/x", query: {t: "${S}"}, headers: {h: "${S}"}, auth: {bearer: "${S}"}}}
+  b: {sql: {url: "postgresql+psycopg://u:${S}@h/d", query: q, parameters: {p: "${S}"}, order: [id]}}
+  c: {remote: {url: "sftp://u:${S}@h/x", options: {password: "${S}"}}}
+"""
+    config = load(write(MINIMAL + text), {"S": SECRET})
+    assert SECRET not in repr(config) + str(config) + config.model_dump_json()
+    broken = text.replace("https:", "gopher:").replace("postgresql", "oracle").replace("sftp:", "::")
+    assert SECRET not in str(faults(write(MINIMAL + broken), {"S": SECRET}))

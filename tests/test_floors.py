@@ -22,8 +22,11 @@ WALLS = {
     "dask": {"cluster"},
     "distributed": {"cluster"},
     "fastexcel": {"readers"},
-    "fsspec": {"cluster"},
+    "aiohttp": {"pulls"},
+    "fsspec": {"cluster", "pulls"},
+    "httpx": {"pulls"},
     "msoffcrypto": {"readers"},
+    "paramiko": {"pulls"},
     "pandera": {"contract", "validate", "etl_schemas"},
     "pluggy": {"hookspecs", "discovery"},
     "psycopg": {"warehouse"},
@@ -33,10 +36,42 @@ WALLS = {
     "python_calamine": {"readers"},
     "rich": {"cli"},
     "olefile": {"readers"},
-    "sqlalchemy": {"warehouse"},
+    "sqlalchemy": {"warehouse", "pulls"},
+    "tenacity": {"pulls"},
     "structlog": {"cli"},
     "yaml": {"config"},
 }
+
+# What reaches a network, and the only places of ours that may: contract §5 keeps persons on this machine.
+NETWORK = {
+    *(
+        "aiohttp",
+        "asyncio",
+        "botocore",
+        "distributed",
+        "fsspec",
+        "ftplib",
+        "http",
+        "httpx",
+        "imaplib",
+        "paramiko",
+    ),
+    *(
+        "poplib",
+        "requests",
+        "s3fs",
+        "smtplib",
+        "socket",
+        "socketserver",
+        "ssl",
+        "telnetlib",
+        "urllib3",
+        "xmlrpc",
+    ),
+    "urllib.request",
+}
+REACHING = {"pulls", "cluster"}
+LOCAL = {("warehouse", "socket")}  # asks the machine for its own name
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,6 +205,16 @@ def test_every_third_party_package_stays_behind_its_wall():
         if (found := breaches(home, path.read_text(encoding="utf-8")))
     }
     assert wrong == {}
+
+
+def test_the_network_is_reached_by_pulls_and_the_cluster_alone():
+    reaching = {
+        home
+        for home, path in modules()
+        for one in imports(path.read_text(encoding="utf-8"))
+        if NETWORK & {one.module, one.module.split(".")[0]} and (home, one.module) not in LOCAL
+    }
+    assert reaching == REACHING
 
 
 def test_no_module_imports_itself_by_way_of_others():

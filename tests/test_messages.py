@@ -28,6 +28,12 @@ PLACEHOLDERS = {
     "expected",
     "source",
     "sources",
+    "host",
+    "kind",
+    "status",
+    "row",
+    "command",
+    "file",
 }
 TEXTS = [(section, key, said) for section, keys in catalogue().items() for key, said in keys.items()]
 CONTRACT = [

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from tests import services
+from tests import mariadb, services
 
 
 def test_every_kind_of_warehouse_is_reachable_and_fresh(warehouse_url):
@@ -57,6 +57,22 @@ def test_a_machine_without_postgresql_is_told_what_to_install(monkeypatch):
     monkeypatch.setattr(services, "binaries", lambda: None)
     with pytest.raises(RuntimeError, match="apt-get install postgresql"), services.server():
         pass
+
+
+def test_a_machine_without_mariadb_is_told_what_to_install(monkeypatch):
+    monkeypatch.setattr(mariadb, "binaries", lambda: None)
+    with pytest.raises(RuntimeError, match="apt-get install mariadb-server"), mariadb.server():
+        pass
+
+
+def test_mariadb_cannot_be_reached_over_the_network_and_each_database_is_fresh(mariadb_server):
+    with mariadb_server.database() as one, mariadb_server.database() as other:
+        assert one != other
+        engine = sa.create_engine(mariadb_server.url(one))
+        with engine.connect() as connection:
+            assert connection.scalar(sa.text("select @@skip_networking")) == 1
+            assert sa.inspect(connection).get_table_names() == []
+        engine.dispose()
 
 
 def test_the_server_ends_with_a_killed_session():

@@ -30,13 +30,17 @@ RUN = click.Command(
         later.config(),
         later.source(),
         click.Option(["--dry-run"], is_flag=True, help="只试运行，不写入仓库｜try it all, write nothing"),
+        click.Option(
+            ["--no-pull"], is_flag=True, help="不去拉取，只处理已有的文件｜fetch nothing, load what is there"
+        ),
         later.shape(None),
     ],
     short_help="处理收件文件夹中的新报送｜load what is new in the inboxes",
-    help="""处理收件文件夹中的新报送：识别来源、校验、统一、入库。
+    help="""处理收件文件夹中的新报送：识别来源、校验、统一、入库。配置里有 pulls 时先去拉取。
 
     Load every new delivery of the inboxes: recognise its source, validate, normalise, load. A file that is in the
-    warehouse already is left alone, so this can be run as often as you like.
+    warehouse already is left alone, so this can be run as often as you like. Where the configuration has pulls, they
+    are fetched first.
 
     \b
     退出码 exit codes
@@ -45,6 +49,29 @@ RUN = click.Command(
       2   配置、密钥或用法有误｜configuration, key or usage
       75  另一次运行正在进行，或磁盘已满，请稍后再试｜another run is under way, or a disk is full: try again
       70  程序内部错误｜a fault of the software
+    """,
+)
+
+PULL = click.Command(
+    "pull",
+    callback=later.later("pull:pull"),
+    params=[
+        later.config(),
+        click.Option(["--name", "-n"], metavar="NAME", help="只做这一项拉取｜this pull only"),
+        later.shape(None),
+    ],
+    short_help="只去拉取，不入库｜fetch deliveries, load nothing",
+    help="""按配置里的 pulls 去接口、数据库或远程文件夹取报送，放进 landing，不入库。中断后再运行，从断开处继续。
+
+    Fetch the deliveries of the configuration's pulls from services, databases and remote folders into landing, and load
+    nothing. A pull that was stopped goes on where it was; what is there already does not land again (docs/pulls.md).
+
+    \b
+    退出码 exit codes
+      0   全部取回，或没有变化｜all fetched, or nothing new
+      3   有未能取回的，其余照常｜some could not be fetched, the others were
+      2   配置或用法有误｜configuration or usage
+      75  磁盘已满，请稍后再试｜a disk is full: try again
     """,
 )
 
@@ -120,7 +147,7 @@ main = Root(
       etl run --config configs/demo.yaml
       etl status --config configs/demo.yaml
     """,
-    commands=[RUN, CHECK, IDENTIFY, STATUS, *groups.GROUPS],
+    commands=[RUN, PULL, CHECK, IDENTIFY, STATUS, *groups.GROUPS],
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
 

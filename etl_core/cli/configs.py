@@ -28,6 +28,8 @@ def checked(lang: Lang, file: Path) -> int:
     screen.line(f"{screen.shown(file)}: {title('fine', lang)}")
     screen.line(f"{title('warehouse', lang)}: {screen.shown(config.warehouse.shown)}")
     screen.line(f"{title('source', lang)}: {', '.join(source.name for source in ready.sources)}")
+    if config.pulls:
+        screen.line(f"{title('pull', lang)}: {', '.join(config.pulls)}")
     missing = [folder for folder in config.inbox if not folder.is_dir()]
     for folder in missing:
         screen.line(f"{title('no_inbox', lang)}: {screen.shown(folder)}")

@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from etl_core import config as configuration
-from etl_core import pipeline
-from etl_core.cli import log, settings, summary
+from etl_core import pipeline, pulls
+from etl_core.cli import fetched, log, settings, summary
 from etl_core.cli.later import JSON, TABLE
 from etl_core.cli.say import Lang
 from etl_core.cli.watch import Bar, Events, Several
@@ -22,8 +22,10 @@ from etl_core.pipeline import Report
 from etl_core.records import Outcome
 
 
-def run(lang: Lang, config: Path, source: str | None, dry_run: bool, shape: str | None) -> int:
-    """Load what is new and tell it: events as JSON lines for a pipe, a summary for a person."""
+def run(
+    *, lang: Lang, config: Path, source: str | None, dry_run: bool, no_pull: bool, shape: str | None
+) -> int:
+    """Fetch and load what is new and tell it: events as JSON lines for a pipe, a summary for a person."""
     document = configuration.read(config)
     chosen = configuration.validate(document, config.parent)
     shape = shape or (TABLE if sys.stdout.isatty() else JSON)
@@ -31,8 +33,12 @@ def run(lang: Lang, config: Path, source: str | None, dry_run: bool, shape: str 
         events = Events(logger, piped=shape == JSON)
         # The names of the sources cost a wait for the child, so they are checked only where one is named at all.
         accept = settings.demanding(document, chosen, source) if source or chosen.sources else None
-        report = _watched(chosen, events, partial(pipeline.run, only=source, dry_run=dry_run, accept=accept))
+        pull = tuple if no_pull else partial(_pulled, chosen, events)
+        report = _watched(
+            chosen, events, partial(pipeline.run, only=source, dry_run=dry_run, accept=accept, pull=pull)
+        )
     if shape == TABLE:
+        fetched.show(report.pulls, lang)
         summary.show(report, config, lang)
     return report.exit_code
 
@@ -54,11 +60,20 @@ def _watched(config: Config, events: Events, run: Callable[..., Report]) -> Repo
     return report
 
 
+def _pulled(config: Config, events: Events) -> tuple[pulls.Pulled, ...]:
+    """Fetch first; nothing is shown where there is nothing to fetch."""
+    if not config.pulls:
+        return ()
+    with fetched.Bar() as bar:
+        return pulls.pull(config, fetched.Meters((fetched.Events(events), bar)))
+
+
 def totals(report: Report) -> dict[str, Any]:
     """The whole run: how many deliveries ended how, rows by source, and the sums of reasons, skips and warnings."""
     sources = sorted({each.source for each in report.outcomes if each.source and each.result != "unchanged"})
     return {
         "exit_code": report.exit_code,
+        **({"pulls": dict(Counter(each.result for each in report.pulls))} if report.pulls else {}),
         "deliveries": dict(Counter(each.result for each in report.outcomes)),
         "sources": {name: summary.rows(_of(report, name)) for name in sources},
         **{kind: summary.summed(report.outcomes, kind) for kind in ("reasons", "skips", "warnings")},

@@ -5,19 +5,27 @@ from __future__ import annotations
 from etl_core.config.document import Document
 from etl_core.config.load import check_sources, load, read, validate
 from etl_core.config.model import Config, Dask, Limits, Log, Plugins, SourceSettings, Warehouse
+from etl_core.config.pulls import Bounds, Pages, Pull, Remote, Rest, Sql, named
 from etl_core.config.url import private
 
 __all__ = [
+    "Bounds",
     "Config",
     "Dask",
     "Document",
     "Limits",
     "Log",
+    "Pages",
     "Plugins",
+    "Pull",
+    "Remote",
+    "Rest",
     "SourceSettings",
+    "Sql",
     "Warehouse",
     "check_sources",
     "load",
+    "named",
     "private",
     "read",
     "validate",

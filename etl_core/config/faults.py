@@ -31,11 +31,14 @@ _TEXTS = {
     "greater_than_equal": "不能小于 {ge}｜must not be less than {ge}",
     "less_than_equal": "不能大于 {le}｜must not be more than {le}",
     "literal_error": "只能是 {expected}｜must be one of {expected}",
+    "greater_than": "应大于 {gt}｜must be more than {gt}",
+    "too_short": "不能为空｜must not be empty",
+    "string_too_short": "不能为空｜must not be empty",
     "string_pattern_mismatch": "名称只能用字母、数字和 _ . - ，以字母开头"
     "｜a name holds letters, digits and _ . - and begins with a letter",
 }
 # The texts of these come from the model itself.
-_OWN = ("path", "url", "address", "archive", "dask", "inbox")
+_OWN = ("path", "url", "address", "archive", "dask", "inbox", "name", "pulls")
 _ELSE = "此处的值不能用｜this value cannot be used"
 
 

@@ -8,37 +8,17 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import (
-    AfterValidator,
-    BaseModel,
-    ConfigDict,
-    Field,
-    SecretStr,
-    StringConstraints,
-    ValidationInfo,
-    field_validator,
-)
+from pydantic import AfterValidator, Field, SecretStr, ValidationInfo, field_validator
 from pydantic_core import PydanticCustomError
 
+from etl_core.config.pulls import Pull
+from etl_core.config.section import Name, Place, Section, base_of, resolved
 from etl_core.config.url import UrlError, absolute, masked, private, sqlite_path
-
-
-def _base(info: ValidationInfo) -> Path:
-    return Path((info.context or {}).get("base", "."))
-
-
-def _resolved(path: Path, info: ValidationInfo) -> Path:
-    try:
-        if path != Path():
-            return (_base(info) / path).resolve()
-    except (OSError, RuntimeError, ValueError):  # links in a circle, a null character
-        pass
-    raise PydanticCustomError("path", "应为文件或文件夹的路径｜must be the path of a file or folder")
 
 
 def _checked_url(url: SecretStr, info: ValidationInfo) -> SecretStr:
     try:
-        return SecretStr(absolute(url.get_secret_value(), _base(info)))
+        return SecretStr(absolute(url.get_secret_value(), base_of(info)))
     except UrlError as fault:
         raise PydanticCustomError("url", "{text}", {"text": str(fault)}) from None
 
@@ -55,23 +35,7 @@ def _checked_address(address: str) -> str:
 
 def _absolute(staging: str, info: ValidationInfo) -> str:
     """A plain path is taken from the configuration's folder, as every other one: a worker has another."""
-    return staging if "://" in staging else str(_resolved(Path(staging), info))
-
-
-Place = Annotated[Path, AfterValidator(_resolved)]
-Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9_.-]*$")]
-
-
-class Section(BaseModel):
-    """A mapping of settings: frozen, no unknown key, and its errors never quote a value."""
-
-    model_config = ConfigDict(
-        frozen=True,
-        extra="forbid",
-        hide_input_in_errors=True,
-        allow_inf_nan=False,
-        use_attribute_docstrings=True,
-    )
+    return staging if "://" in staging else str(resolved(Path(staging), info))
 
 
 class Warehouse(Section):
@@ -233,24 +197,51 @@ class Config(Section):
             )
         return dask
 
-    inbox: tuple[Place, ...] = Field(json_schema_extra={"minItems": 1})
-    """收件文件夹｜folders in which deliveries arrive; their files are read, never changed."""
+    pulls: dict[Name, Pull] = Field(default_factory=dict)
+    """要去取的报送（docs/pulls.md）｜deliveries that have to be fetched, by a name of yours (docs/pulls.md)."""
+
+    landing: Annotated[Path, AfterValidator(resolved)] = Field(default=Path("landing"), validate_default=True)
+    """取回的报送放在哪里，仅本人可读；缺省为配置文件旁的 landing｜where fetched deliveries lie, readable by their owner
+    only: a folder of the pipeline's own; landing beside the configuration when left out."""
+
+    inbox: tuple[Place, ...] = Field(default=(), validate_default=True)
+    """收件文件夹；只有拉取时可以不写｜folders in which deliveries arrive; their files are read, never changed. May be
+    left out where there are pulls."""
 
     @field_validator("inbox")
     @classmethod
     def _own_files_stay_outside(cls, folders: tuple[Path, ...], info: ValidationInfo) -> tuple[Path, ...]:
-        if not folders:
-            raise PydanticCustomError("inbox", "至少要有一个文件夹｜needs at least one folder")
+        landing = info.data.get("landing") if info.data.get("pulls") else None
+        if not folders and not info.data.get("pulls", True):
+            raise PydanticCustomError(
+                "inbox",
+                "没有 pulls 时缺少必填项 inbox｜the required setting “inbox” is missing, and there are no pulls",
+            )
         if len(set(folders)) < len(folders):
             raise PydanticCustomError("inbox", "同一文件夹列了两次｜a folder is listed twice")
+        if landing and any(_nested(landing, folder) for folder in folders):
+            raise PydanticCustomError(
+                "inbox",
+                "landing 和收件文件夹不能互相包含｜landing and an inbox must not lie inside each other",
+            )
+        taken = (*folders, landing) if landing else folders
         for name, path in _own_files(info).items():
-            if any(path.is_relative_to(folder) for folder in folders):
+            if any(path.is_relative_to(folder) for folder in taken):
                 raise PydanticCustomError(
                     "inbox",
                     "{name} 不能放在收件文件夹里｜{name} must not lie inside an inbox folder",
                     {"name": name},
                 )
         return folders
+
+    @property
+    def landings(self) -> dict[str, Path]:
+        """The folder of each pull, in which what it fetched lies as in an inbox."""
+        return {name: self.landing / name for name in self.pulls}
+
+
+def _nested(one: Path, other: Path) -> bool:
+    return one.is_relative_to(other) or other.is_relative_to(one)
 
 
 def _own_files(info: ValidationInfo) -> dict[str, Path]:

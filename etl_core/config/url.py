@@ -55,6 +55,12 @@ def private(address: str) -> bool:
     return bool(host) and (scheme == "tls" or (scheme in ("", "tcp") and _loopback(host)))
 
 
+def local(url: str) -> bool:
+    """Whether an address leads to this machine."""
+    parts = _parts(url)
+    return bool(parts and parts.hostname and _loopback(parts.hostname))
+
+
 def _loopback(host: str) -> bool:
     try:
         return ip_address(host).is_loopback

@@ -10,4 +10,12 @@ from etl_core.filenames import shown
 from etl_core.inbox.arrivals import Refused, Unchanged, arrivals, single
 from etl_core.inbox.room import released, workroom
 
-__all__ = ["Refused", "Unchanged", "arrivals", "released", "shown", "single", "workroom"]
+__all__ = [
+    "Refused",
+    "Unchanged",
+    "arrivals",
+    "released",
+    "shown",
+    "single",
+    "workroom",
+]

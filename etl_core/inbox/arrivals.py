@@ -10,9 +10,9 @@ from functools import partial
 from pathlib import Path
 
 from etl_core.errors import DeliveryError
-from etl_core.filenames import shown
+from etl_core.filenames import shown, unfinished
 from etl_core.inbox.copying import bundled, chunks, copied, fingerprint_of, opened
-from etl_core.inbox.listing import Faulty, Folder, Item, listed, pointed, unfinished
+from etl_core.inbox.listing import Faulty, Folder, Item, listed, pointed
 from etl_core.records import Arrival
 from etl_core.steps import step
 

@@ -11,9 +11,6 @@ from pathlib import Path
 from etl_core.errors import DeliveryError
 from etl_core.filenames import rubbish
 
-# Names under which browsers and transfer programs keep what they have not finished.
-UNFINISHED = (".part", ".partial", ".filepart", ".tmp", ".crdownload")
-
 _KINDS = {
     stat.S_IFLNK: "link",
     stat.S_IFDIR: "folder",
@@ -83,11 +80,6 @@ def _held(folder: Path | str, stack: ExitStack, inside: int | None = None) -> in
 def _names(descriptor: int) -> list[str]:
     with os.scandir(descriptor) as entries:
         return sorted(entry.name for entry in entries if not rubbish(entry.name))
-
-
-def unfinished(name: str) -> bool:
-    """Whether a name says that its file is still being transferred."""
-    return name.lower().endswith(UNFINISHED)
 
 
 def demand_regular(state: os.stat_result) -> None:

@@ -11,7 +11,18 @@ import pytest
 from etl_core.cli import main
 from tests.cli.program import etl, here
 
-HEAVY = ("polars", "pandera", "sqlalchemy", "alembic", "pydantic", "structlog", "rich", "cryptography")
+HEAVY = (
+    "polars",
+    "pandera",
+    "sqlalchemy",
+    "alembic",
+    "pydantic",
+    "structlog",
+    "rich",
+    "cryptography",
+    "httpx",
+    "fsspec",
+)
 
 
 def tree(
