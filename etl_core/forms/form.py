@@ -91,7 +91,9 @@ def _fields(source: Source, known: _Known, trial: Trial, row: Row) -> dict[str, 
             header=slot.header if slot and origin.kind == "header" else origin.shown,
             kind=origin.kind,
             spellings=origin.headers,
-            required=name in needed,
+            required=name in needed
+            if slot
+            else any(code.startswith("required.") for code in known.codes[name]),
             optional=origin.optional,
             words={word: words.meaning(own.get(word, word), known.unified[name]) for word in chosen},
             strict=any(code.startswith("code.unknown.") for code in known.codes[name]),
