@@ -31,9 +31,7 @@ from etl_schemas.enums import ENUMS, IdType
 from etl_schemas.messages import text
 
 # Every list's own terms, as they stand in the data dictionary.
-TERMS = {
-    field: {member.label: str(member.value) for member in members} for field, members in ENUMS.items()
-}
+TERMS = {field: {member.label: str(member.value) for member in members} for field, members in ENUMS.items()}
 NUMBERS = ("level",)
 
 START, END = part("start_date", "day"), part("end_date", "day")
@@ -86,13 +84,9 @@ class Records(RawContract):
     employer_division: str = headed(
         "employer_division", reads=division, checks=[readable("division.unknown", of("code"))]
     )
-    stage: str = headed(
-        "stage", reads=reading.value(words.stage), checks=[readable("stage.unknown", VALUE)]
-    )
+    stage: str = headed("stage", reads=reading.value(words.stage), checks=[readable("stage.unknown", VALUE)])
     subject: str = headed("subject", checks=[readable("subject.unknown", subject)])
-    title: str = headed(
-        "title", reads=reading.value(words.title), checks=[readable("title.unknown", VALUE)]
-    )
+    title: str = headed("title", reads=reading.value(words.title), checks=[readable("title.unknown", VALUE)])
     project_code: str = headed("project_code")
     project_name: str = headed("project_name", checks=[required("project_name")])
     class_name: str = headed("class_name")

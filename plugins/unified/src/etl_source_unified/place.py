@@ -8,7 +8,9 @@ from etl_core.records import Place
 
 # Parts of a year in the order in which they end; the whole year comes last.
 PARTS = ("上半年", "春季", "下半年", "秋季")
-_NAME = re.compile(r"^教师培训记录_([^_]+)_(\d{4})年(?:(上半年|下半年|春季|秋季)|(1[0-2]|0?[1-9])月)?(?:_?更正(\d*))?")
+_NAME = re.compile(
+    r"^教师培训记录_([^_]+)_(\d{4})年(?:(上半年|下半年|春季|秋季)|(1[0-2]|0?[1-9])月)?(?:_?更正(\d*))?"
+)
 
 
 def place(name: str, above: str) -> Place | None:
