@@ -80,20 +80,19 @@ def form(source: Source, on: date) -> Form:
 def _fields(source: Source, known: _Known, trial: Trial, row: Row) -> dict[str, Field]:
     """Every field of the contract; what its column takes and whether it may be empty is tried on a faultless row."""
     slots = {slot.name: slot for slot in reversed(trial.sheet.slots) if slot.name}
-    needed = _needed(trial.sheet, row, trial)
+    tried = _tried(slots, known, trial, row)
     found = {}
     for name, origin in origins(source.contract).items():
         slot, groups, own = slots.get(name), known.groups[name], known.own.get(name, {})
-        chosen = _choices(slot, groups, row, trial) if slot else [group[0] for group in groups]
+        chosen = _choices(groups, tried.taken[name]) if slot else [group[0] for group in groups]
+        duty = name in tried.needed if slot else any(map(_demands, known.codes[name]))
         cell = row.get(slot.field, "") if slot else ""
         found[name] = Field(
             field=name,
             header=slot.header if slot and origin.kind == "header" else origin.shown,
             kind=origin.kind,
             spellings=origin.headers,
-            required=name in needed
-            if slot
-            else any(code.startswith("required.") for code in known.codes[name]),
+            required=duty,
             optional=origin.optional,
             words={word: words.meaning(own.get(word, word), known.unified[name]) for word in chosen},
             strict=any(code.startswith("code.unknown.") for code in known.codes[name]),
@@ -103,6 +102,10 @@ def _fields(source: Source, known: _Known, trial: Trial, row: Row) -> dict[str, 
             example=origin.example or cell,
         )
     return found
+
+
+def _demands(code: str) -> bool:
+    return code.startswith("required.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,28 +147,33 @@ def _unified(source: Source) -> dict[str, tuple[str, ...]]:
     return {name: tuple(each for each in fields() if each in some) for name, some in found.items()}
 
 
-def _choices(slot: Slot, groups: Sequence[Sequence[str]], row: Row, trial: Trial) -> list[str]:
-    """The words that the column really takes; of several that say the same the first one.
+@dataclass(frozen=True, slots=True)
+class _Tried:
+    """By field: the words that its column takes; and the fields without which an otherwise faultless row is refused."""
+
+    taken: Mapping[str, set[str]]
+    needed: set[str]
+
+
+def _tried(slots: Mapping[str, Slot], known: _Known, trial: Trial, row: Row) -> _Tried:
+    """Every word of every list, and every cell left empty, each in a row of its own: all at once, for a trial takes its time."""
+    offered = [(slot, word) for name, slot in slots.items() for group in known.groups[name] for word in group]
+    filled = [(slot, "") for slot in trial.sheet.slots if slot.field in row]
+    faults = trial.faults([{**row, slot.field: word} for slot, word in (*offered, *filled)])
+    taken: dict[str, set[str]] = {name: set() for name in slots}
+    needed = set()
+    for (slot, word), found in zip((*offered, *filled), faults, strict=True):
+        if not word:
+            needed |= {slot.name} if any(fault.severity == "error" for fault in found) else set()
+        elif not any(fault.column == slot.header and words.unknown(fault.code) for fault in found):
+            taken[slot.name].add(word)
+    return _Tried(taken, needed)
+
+
+def _choices(groups: Sequence[Sequence[str]], taken: set[str]) -> list[str]:
+    """Of several words that say the same the first one that is taken.
 
     None at all where most are refused: what is right depends on another column then.
     """
-    tried = [word for group in groups for word in group]
-    faults = trial.faults([{**row, slot.field: word} for word in tried])
-    good = {
-        word
-        for word, found in zip(tried, faults, strict=True)
-        if not any(fault.column == slot.header and words.unknown(fault.code) for fault in found)
-    }
-    chosen = [next(word for word in group if word in good) for group in groups if good & set(group)]
+    chosen = [next(word for word in group if word in taken) for group in groups if taken & set(group)]
     return chosen if len(chosen) * 2 > len(groups) else []
-
-
-def _needed(page: Sheet, row: Row, trial: Trial) -> set[str]:
-    """Fields without which an otherwise faultless row is refused."""
-    slots = [slot for slot in page.slots if slot.field in row]
-    faults = trial.faults([{**row, slot.field: ""} for slot in slots])
-    return {
-        slot.name
-        for slot, found in zip(slots, faults, strict=True)
-        if any(fault.severity == "error" for fault in found)
-    }

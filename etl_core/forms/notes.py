@@ -20,6 +20,8 @@ def duty(field: Field, lang: Lang) -> str:
     """Whether the field must be filled in, or its column may be missing altogether."""
     if field.required:
         return said("required", lang)
+    if field.kind in ("name", "sheet"):
+        return ""  # neither can be empty
     return said("spare", lang) if field.optional else said("free", lang)
 
 

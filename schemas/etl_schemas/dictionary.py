@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
+import polars as pl
+
 from etl_schemas.enums import ENUMS
 from etl_schemas.messages import FAMILIES, catalogue, text
 from etl_schemas.pages import Section, markdown
@@ -40,11 +42,16 @@ def spliced(readme: str) -> str:
 
 def _fields() -> Section:
     rows = (
-        (f"`{name}`", text(f"field.{name}"), str(dtype), _null(name), *_both(f"meaning.{name}"))
+        (f"`{name}`", text(f"field.{name}"), _type(dtype), _null(name), *_both(f"meaning.{name}"))
         for name, dtype in FIELDS.items()
     )
     head = ("字段 field", "名称", "类型 type", "可空 null", "含义", "meaning")
     return Section("字段｜Fields of a training record", head=head, rows=tuple(rows))
+
+
+def _type(dtype: pl.DataType) -> str:
+    """The type; of a decimal its digits, and how many of them stand behind the point."""
+    return f"Decimal({dtype.precision}, {dtype.scale})" if isinstance(dtype, pl.Decimal) else str(dtype)
 
 
 def _null(name: str) -> str:

@@ -20,9 +20,10 @@ a:focus-visible, .wide:focus-visible { outline: 3px solid var(--link); outline-o
 nav ul { display: flex; flex-wrap: wrap; gap: .3rem 1.5rem; margin: 0; padding: 0; list-style: none; }
 .wide { overflow-x: auto; }
 table { width: 100%; border-collapse: collapse; font-size: .9rem; line-height: 1.5; }
-th, td { padding: .4rem .6rem; border: 1px solid var(--line); text-align: left; vertical-align: top; overflow-wrap: anywhere; min-width: 5rem; }
+th, td { padding: .4rem .6rem; border: 1px solid var(--line); text-align: left; vertical-align: top; overflow-wrap: break-word; min-width: 5rem; }
 thead th { background: var(--shade); white-space: nowrap; }
 tbody th { font-weight: 600; }
+tbody th code, td code { white-space: nowrap; }
 tbody tr:nth-child(even) { background: color-mix(in srgb, var(--shade) 55%, transparent); }
 code { font: .92em ui-monospace, "Cascadia Mono", Menlo, Consolas, monospace; }
 @media print {
@@ -32,6 +33,8 @@ code { font: .92em ui-monospace, "Cascadia Mono", Menlo, Consolas, monospace; }
   nav, .skip { display: none; }
   .wide { overflow: visible; }
   table { font-size: 8pt; }
+  th, td { min-width: 0; padding: .2rem .35rem; }
+  tbody th code, td code { white-space: normal; }
   thead { display: table-header-group; }
   tr { break-inside: avoid; }
   h2, h3 { break-after: avoid; }
