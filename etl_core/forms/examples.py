@@ -31,8 +31,15 @@ _BY_FIELD = {
     "agency_record_id": "2024000001",
 }
 # By unified field: the words that read best in an example, where they are on the list.
-_USUAL = {"stage": "小学", "title": "一级", "result": "合格", "mode": "2", "role": "学员"}
-ROUNDS = 4
+_USUAL = {
+    "stage": "小学",
+    "title": "一级",
+    "result": "合格",
+    "mode": "2",
+    "role": "学员",
+    "employer_division": "北碚区",
+}
+ROUNDS = 4  # of trying; more candidates than that no column has
 
 
 def examples(

@@ -28,7 +28,7 @@ class Field:
     header    as it is spelt today; where there is no column, the place that a reason names
     kind      contract.Origin.kind
     spellings all headers under which it is found, with the dates between which they are used
-    required  whether a row without it is refused; optional: whether the column itself may be missing
+    required  whether an otherwise faultless row without it is told to fill it in; optional: whether the column itself may be missing
     words     what may be chosen, and what it means; strict: whether nothing else may be written
     codes     reasons for which it is refused or remarked upon
     unified   fields of a training record that are made of it
@@ -84,7 +84,7 @@ def _fields(source: Source, known: _Known, trial: Trial, row: Row) -> dict[str, 
     found = {}
     for name, origin in origins(source.contract).items():
         slot, groups, own = slots.get(name), known.groups[name], known.own.get(name, {})
-        chosen = _choices(groups, tried.taken[name]) if slot else [group[0] for group in groups]
+        chosen = _choices(groups, tried.taken[name]) if slot and not own else [each[0] for each in groups]
         duty = name in tried.needed if slot else any(map(_demands, known.codes[name]))
         cell = row.get(slot.field, "") if slot else ""
         found[name] = Field(
@@ -149,22 +149,28 @@ def _unified(source: Source) -> dict[str, tuple[str, ...]]:
 
 @dataclass(frozen=True, slots=True)
 class _Tried:
-    """By field: the words that its column takes; and the fields without which an otherwise faultless row is refused."""
+    """By field: the words that its column takes; and the fields that an otherwise faultless row is told to fill in."""
 
     taken: Mapping[str, set[str]]
     needed: set[str]
 
 
 def _tried(slots: Mapping[str, Slot], known: _Known, trial: Trial, row: Row) -> _Tried:
-    """Every word of every list, and every cell left empty, each in a row of its own: all at once, for a trial takes its time."""
-    offered = [(slot, word) for name, slot in slots.items() for group in known.groups[name] for word in group]
+    """Every word of the shared lists, and every cell left empty, each in a row of its own: all at once, for a trial takes its time."""
+    offered = [
+        (slot, word)
+        for name, slot in slots.items()
+        for group in known.groups[name]
+        for word in group
+        if name not in known.own
+    ]
     filled = [(slot, "") for slot in trial.sheet.slots if slot.field in row]
     faults = trial.faults([{**row, slot.field: word} for slot, word in (*offered, *filled)])
     taken: dict[str, set[str]] = {name: set() for name in slots}
     needed = set()
     for (slot, word), found in zip((*offered, *filled), faults, strict=True):
         if not word:
-            needed |= {slot.name} if any(fault.severity == "error" for fault in found) else set()
+            needed |= {slot.name} if any(_demands(fault.code) for fault in found) else set()
         elif not any(fault.column == slot.header and words.unknown(fault.code) for fault in found):
             taken[slot.name].add(word)
     return _Tried(taken, needed)
