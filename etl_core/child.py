@@ -168,6 +168,7 @@ def ready(found: Found) -> Ready:
             variant=source.variant_fields,
             error_limit=source.error_limit,
             plugin=f"{loaded.distribution} {loaded.version}",
+            example=source.example,
         )
         for loaded in found.sources
     )

@@ -72,6 +72,7 @@ class SourceFacts:
     variant: tuple[str, ...]
     error_limit: float
     plugin: str
+    example: str = ""
 
 
 @dataclass(frozen=True, slots=True)
