@@ -31,9 +31,9 @@ def test_the_form_has_a_column_for_every_field_of_the_dictionary_that_is_not_mad
 @pytest.mark.parametrize(
     ("name", "label"),
     [
-        ("教师培训记录_甲校_2024年.xlsx", "甲校/2024-1"),
-        ("教师培训记录_甲校_2024年上半年_更正.xlsx", "甲校/2024上半年-2"),
-        ("教师培训记录_甲校_2024年3月更正2.csv", "甲校/2024-03-3"),
+        ("教师培训记录_甲校_2024年.xlsx", "2024-1"),
+        ("教师培训记录_甲校_2024年上半年_更正.xlsx", "2024上半年-2"),
+        ("教师培训记录_甲校_2024年3月更正2.csv", "2024-03-3"),
     ],
 )
 def test_reporter_period_and_version_stand_in_the_files_name(name, label):

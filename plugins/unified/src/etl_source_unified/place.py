@@ -23,4 +23,4 @@ def place(name: str, above: str) -> Place | None:
     ends = {"上半年": 6, "春季": 7, "下半年": 12, "秋季": 13}.get(half or "", int(month or 14))
     version = 1 if again is None else 1 + int(again or 1)
     period = f"{year}{half or ''}{f'-{int(month):02}' if month else ''}"
-    return Place(f"{reporter}/{period}-{version}", (int(year), ends, version), reporter=reporter)
+    return Place(f"{period}-{version}", (int(year), ends, version), reporter=reporter)
