@@ -8,6 +8,8 @@ from datetime import date
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from etl_core import child, preview
 from etl_core.errors import DeliveryError
@@ -86,3 +88,21 @@ def test_the_child_sends_the_cells_before_each_batch_and_they_travel_whole(tmp_p
     assert again.cells.equals(seen.cells)
     assert again.columns == seen.columns == tuple(again.columns)
     assert all(isinstance(column, Column) for column in again.columns)
+
+
+KINDS = {
+    "record": person,
+    "blank": lambda order: [None] * 7,
+    "total": lambda order: ["合计", *[None] * 6],
+}
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.lists(st.sampled_from(sorted(KINDS)), min_size=1, max_size=30), st.integers(1, 12))
+def test_the_rows_shown_are_the_first_of_the_file_and_each_of_them_is_a_record_or_skipped(kinds, count):
+    lines = [list(made_up.HEADERS), *(KINDS[kind](order) for order, kind in enumerate(kinds))]
+    opening = open_([grid(lines)], made_up.source(), "made_up_2023.csv", ON)
+    (raw,) = preview.first(opening.raws, count)
+    assert raw.records == min(count, kinds.count("record"))
+    rows = sorted([*raw.frame["row"], *raw.skips["row"], *raw.refused["row"]])
+    assert rows == list(range(1, raw.read + 1))

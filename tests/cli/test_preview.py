@@ -4,6 +4,8 @@ import json
 import re
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from etl_core.cli.veil import Veil, veiled
 from etl_core.protocol import Column
@@ -156,3 +158,10 @@ def test_a_cell_of_no_certain_header_is_hidden_and_a_phone_loses_its_middle_anyw
     assert Veil().cell(plain, "单位", "某校 13900001111") == "某校 139******11"
     assert Veil(lifted=True).cell(plain, "单位", "13900001111") == "139******11"
     assert Veil().cell(Column("证件号", "id_number", ("id_number",)), "证件号", "E1234567") == "E*****67"
+
+
+@given(st.text(min_size=1, max_size=12))
+def test_of_no_name_more_than_its_first_character_is_ever_seen(name):
+    shown = veiled(name)
+    assert len(shown) == len(name.strip())
+    assert all(char == "*" or char.isspace() for char in shown[1:])
