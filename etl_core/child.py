@@ -17,7 +17,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import BinaryIO
 
-from etl_core import discovery, protocol, recognise
+from etl_core import discovery, preview, protocol, recognise
 from etl_core.discovery import Found
 from etl_core.errors import DeliveryError
 from etl_core.extract import Opening, open_
@@ -29,6 +29,7 @@ from etl_core.protocol import (
     Failed,
     Importing,
     Job,
+    Previewed,
     Problem,
     Ready,
     SourceFacts,
@@ -74,13 +75,23 @@ def deliver(job: Job, sources: Sequence[Source]) -> Iterator[Answer]:
     if job.survey or parts:
         yield Done(tuple(opening.accounts))
         return
-    done = yield from _prepared(opening, source)
+    done = yield from (_previewed if job.preview else _prepared)(opening, source, job)
     if not done.records:
         raise DeliveryError("empty")
     yield done
 
 
-def _prepared(opening: Opening, source: Source) -> Generator[Prepared, None, Done]:
+def _previewed(opening: Opening, source: Source, job: Job) -> Generator[Previewed | Prepared, None, Done]:
+    """The first records, each batch behind the cells that it is made of."""
+    records = 0
+    for raw in preview.first(opening.raws, job.preview, job.sheet):
+        records += raw.records
+        yield Previewed(preview.cells(raw, source), preview.columns(raw, source))
+        yield prepare(raw, source)
+    return Done(tuple(opening.accounts), records)
+
+
+def _prepared(opening: Opening, source: Source, job: Job) -> Generator[Prepared, None, Done]:
     """Every batch, and then what is to be said of all."""
     records = 0
     for raw in opening.raws:
@@ -108,7 +119,7 @@ def _part(job: Job, part: Part, source: Source) -> Iterator[Answer]:
         head = replace(part, start=first, end=min(part.start, first + HEAD), line=1)
         above = recognise.gathered(_grids(job, source.read, head))
         opening = open_([next(above)], source, job.name, on, later=grids)
-    yield (yield from _prepared(opening, source))
+    yield (yield from _prepared(opening, source, job))
 
 
 def _readable(job: Job, sources: Sequence[Source]) -> Iterator[Grid]:
@@ -162,6 +173,7 @@ def ready(found: Found) -> Ready:
             variant=source.variant_fields,
             error_limit=source.error_limit,
             plugin=f"{loaded.distribution} {loaded.version}",
+            example=source.example,
         )
         for loaded in found.sources
     )

@@ -57,6 +57,8 @@ class Origin:
     kind "header": the column under one of `headers` («上层/下层» for two-level ones; «姓名#2» is the second of that name);
     kinds "title" and "name": the first group of `pattern` in the lines above the header, or in the file's name;
     kind "sheet": the sheet's name; kind "columns": every column whose header matches `pattern`. `shown` is the place that a reason names. An `optional` header may be missing.
+    `example` is what people are shown as one: a cell's text, of a title its line. `members` are headers of a form that has the
+    columns of kind "columns".
     """
 
     kind: Literal["header", "title", "name", "sheet", "columns"]
@@ -64,6 +66,8 @@ class Origin:
     pattern: str = ""
     shown: str = ""
     optional: bool = False
+    example: str = ""
+    members: tuple[str, ...] = ()
 
 
 class RawContract(pa.DataFrameModel):
@@ -75,15 +79,23 @@ def column(
     checks: Iterable[pa.Check] = (),
     reads: Reads | None = None,
     optional: bool = False,
+    example: str = "",
 ) -> Any:
     """A field read from the column under one of `headers` (older and newer spellings side by side)."""
     known = tuple(Header(each) if isinstance(each, str) else each for each in headers)
-    return _field(Origin("header", headers=known, shown=known[0].text, optional=optional), checks, reads)
+    origin = Origin("header", headers=known, shown=known[0].text, optional=optional, example=example)
+    return _field(origin, checks, reads)
 
 
-def title(pattern: str, shown: str, checks: Iterable[pa.Check] = (), reads: Reads | None = None) -> Any:
+def title(
+    pattern: str,
+    shown: str,
+    checks: Iterable[pa.Check] = (),
+    reads: Reads | None = None,
+    example: str = "",
+) -> Any:
     """A field read from the lines above the header: first group of `pattern`, the same for every row of the sheet."""
-    return _field(Origin("title", pattern=pattern, shown=shown), checks, reads)
+    return _field(Origin("title", pattern=pattern, shown=shown, example=example), checks, reads)
 
 
 def filename(pattern: str, shown: str, checks: Iterable[pa.Check] = (), reads: Reads | None = None) -> Any:
@@ -96,13 +108,19 @@ def sheetname(shown: str, checks: Iterable[pa.Check] = (), reads: Reads | None =
     return _field(Origin("sheet", shown=shown), checks, reads)
 
 
-def columns(pattern: str, shown: str, checks: Iterable[pa.Check] = (), reads: Reads | None = None) -> Any:
+def columns(
+    pattern: str,
+    shown: str,
+    checks: Iterable[pa.Check] = (),
+    reads: Reads | None = None,
+    members: Iterable[str] = (),
+) -> Any:
     """A field that stands in as many columns as have a header like `pattern`, such as the half-days of an attendance sheet.
 
     Its text are the cells from left to right, joined by JOINT; part "headers" are their headers, joined alike. Each check is
     asked of every cell alone, and names its header. At least one such column is promised.
     """
-    return _field(Origin("columns", pattern=pattern, shown=shown), checks, reads)
+    return _field(Origin("columns", pattern=pattern, shown=shown, members=tuple(members)), checks, reads)
 
 
 def member(field: str, number: int) -> str:

@@ -35,6 +35,7 @@ class Raw:
     frame    PLACE, DATED, the contract's fields as trimmed text (null where a cell is empty), and the parts of their readings
     rows     the same rows as grid cells (c0…cN), for what a reason must keep
     shown    the header as in the file for each field (ruling 7), or the place that the contract names
+    fields   the column of each field that stands in one (0-based)
     texts    every header of the table, by column
     skips, refused   the other rows: skipped ones, and those refused as rows
     issues   why the refused ones are, and which cells of the frame have lost their end
@@ -43,6 +44,7 @@ class Raw:
     frame: pl.DataFrame
     rows: pl.DataFrame
     shown: Mapping[str, str | None]
+    fields: Mapping[str, int]
     texts: Texts
     skips: pl.DataFrame
     issues: pl.DataFrame
@@ -177,6 +179,7 @@ def _assemble(rows: pl.DataFrame, of: Table | None, delivery: _Delivery) -> Raw:
         frame=_frame(good, of, delivery),
         rows=good,
         shown=_shown(of, delivery.source),
+        fields=of.layout.fields if of else {},
         texts=texts,
         skips=rows.filter(~record).select(*PLACE, kind=_KIND).cast(SKIPS),
         issues=pl.concat([faults(faulty, texts), cuts(good, texts)]),

@@ -1,8 +1,9 @@
 """What parent and child say to each other over their pipes: values here, JSON lines and Arrow IPC on the wire.
 
 The parent writes a `Hello`, then one `Job` a line. The child answers `Importing` for each plugin and `Ready`, then for each job `Claimed`, any number of
-`Prepared`, and `Done`; or `Failed` at any point. To a survey it answers `Surveyed`, `Claimed` and `Done`. Never pickles: a child that read a hostile file must not be able to make
-the parent run anything. No message carries a cell's value outside the five frames of a `Prepared`.
+`Prepared`, and `Done`; or `Failed` at any point. To a survey it answers `Surveyed`, `Claimed` and `Done`; where a preview is asked for, a `Previewed` stands before each
+`Prepared`. Never pickles: a child that read a hostile file must not be able to make the parent run anything. No message carries a cell's value outside the frames of
+these two.
 """
 
 from __future__ import annotations
@@ -38,6 +39,7 @@ class Job:
     and then left alone, as those of the sources in `off` always are; `batch` is the number of rows read at a time; a `survey`
     asks only whose the delivery is, and why. Where a delivery may be read in parts of about `split` bytes, the child says
     which and reads none; each is then a job with its `part` and the `source` that the delivery was found to be of.
+    With `preview`, no more is read than its first so many records, with their cells; of the sheet `sheet` alone, if one is named.
     """
 
     path: str
@@ -50,6 +52,8 @@ class Job:
     split: int = 0
     part: Part | None = None
     source: str = ""
+    preview: int = 0
+    sheet: str | None = None
 
     def wants(self, source: str) -> bool:
         """Whether a delivery of this source is to be read."""
@@ -68,6 +72,7 @@ class SourceFacts:
     variant: tuple[str, ...]
     error_limit: float
     plugin: str
+    example: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +129,28 @@ class Claimed:
 
 
 @dataclass(frozen=True, slots=True)
+class Column:
+    """A column that is read: its label as in `cells`, the contract's field, the unified fields that are made of it, and the
+    variants that it makes records of; none where all are made of it."""
+
+    label: str
+    field: str
+    unified: tuple[str, ...] = ()
+    kinds: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Previewed:
+    """What stands in the records of the batch that comes next, sound or not; never in dropped columns.
+
+    cells: records.REFUSED, and `kinds`: numbers of the variants (source.Source) that the row holds, null where none can be told.
+    """
+
+    cells: pl.DataFrame
+    columns: tuple[Column, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Done:
     """The whole delivery (or part) was sent: what became of its headers, and how many of its rows were records."""
 
@@ -140,7 +167,7 @@ class Failed:
     source: str | None = None
 
 
-Answer = Importing | Ready | Surveyed | Claimed | Prepared | Done | Failed
+Answer = Importing | Ready | Surveyed | Claimed | Prepared | Previewed | Done | Failed
 
 
 def line(value: Hello | Job) -> bytes:
@@ -172,14 +199,17 @@ def _tuple(told: list[str] | None) -> tuple[str, ...] | None:
 def encode(answer: Answer) -> list[bytes | memoryview]:
     """One message of the child: a JSON line, and the Arrow bytes that it announces."""
     kind = type(answer).__name__
+    if isinstance(answer, Previewed):
+        cells, columns = _arrow(answer.cells), [asdict(each) for each in answer.columns]
+        return [_line({"type": kind, "columns": columns, "size": len(cells)}), cells]
     if not isinstance(answer, Prepared):
-        return [
-            json.dumps({"type": kind, "value": asdict(answer)}, default=date.isoformat).encode("ascii")
-            + b"\n"
-        ]
+        return [_line({"type": kind, "value": asdict(answer)})]
     parts = [_arrow(getattr(answer, name)) for name in FRAMES]
-    told = {"type": kind, "read": answer.read, "sizes": [len(part) for part in parts]}
-    return [json.dumps(told).encode("ascii") + b"\n", *parts]
+    return [_line({"type": kind, "read": answer.read, "sizes": [len(part) for part in parts]}), *parts]
+
+
+def _line(told: dict[str, object]) -> bytes:
+    return json.dumps(told, default=date.isoformat).encode("ascii") + b"\n"
 
 
 def _arrow(frame: pl.DataFrame) -> memoryview:
@@ -195,7 +225,13 @@ def decode(text: bytes, exactly: Callable[[int], bytes | memoryview]) -> Answer:
     if told["type"] == "Prepared":
         parts = [pl.read_ipc(bytes(exactly(size))) for size in told["sizes"]]
         return Prepared(**dict(zip(FRAMES, parts, strict=True)), read=told["read"])
+    if told["type"] == "Previewed":
+        return Previewed(pl.read_ipc(bytes(exactly(told["size"]))), tuple(map(_column, told["columns"])))
     return _READERS[told["type"]](told["value"])
+
+
+def _column(told: dict[str, Any]) -> Column:
+    return Column(**{**told, "unified": tuple(told["unified"]), "kinds": tuple(told["kinds"])})
 
 
 def _ready(told: dict[str, Any]) -> Ready:

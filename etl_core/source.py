@@ -41,6 +41,7 @@ class Source:
     place           period and version of a delivery, from its name and title
     period          the contract's field whose column tells the period where neither name nor title does: what stands in it
                     in the first rows is given to `place` as lines of their own
+    example         the name of a delivery as it should be, for people: it is recognised, and tells the period
     names           patterns of file names, a second sign beside the headers by which a file is recognised
     ignored         headers that are known and not loaded
     dropped         headers whose cells may not be kept anywhere (ruling 62)
@@ -58,6 +59,7 @@ class Source:
     semantics: Literal["append", "snapshot", "ledger"]
     place: Placing
     period: str = ""
+    example: str = ""
     names: tuple[re.Pattern[str], ...] = ()
     ignored: tuple[str, ...] = ()
     dropped: tuple[str, ...] = ()

@@ -16,7 +16,19 @@ from typing import NoReturn
 
 from etl_core import protocol
 from etl_core.errors import DeliveryError
-from etl_core.protocol import Answer, Claimed, Done, Failed, Hello, Importing, Job, Problem, Ready, Surveyed
+from etl_core.protocol import (
+    Answer,
+    Claimed,
+    Done,
+    Failed,
+    Hello,
+    Importing,
+    Job,
+    Previewed,
+    Problem,
+    Ready,
+    Surveyed,
+)
 from etl_core.records import Prepared
 
 # What a child may see of the environment: never a secret of the configuration.
@@ -101,6 +113,12 @@ class Supervisor:
         detail is the source as far as it is known, or "".
         """
         for answer in self._answers(job):
+            assert not isinstance(answer, Surveyed | Previewed)
+            yield answer
+
+    def preview(self, job: Job) -> Generator[Claimed | Previewed | Prepared | Done]:
+        """As `stream`, for a job that asks for a preview: the cells of each batch come before it."""
+        for answer in self._answers(job):
             assert not isinstance(answer, Surveyed)
             yield answer
 
@@ -110,7 +128,7 @@ class Supervisor:
             if isinstance(answer, Surveyed | Claimed):
                 yield answer
 
-    def _answers(self, job: Job) -> Iterator[Surveyed | Claimed | Prepared | Done]:
+    def _answers(self, job: Job) -> Iterator[Surveyed | Claimed | Previewed | Prepared | Done]:
         """What the child says until it is done; ended with it where the listener leaves earlier."""
         source = ""
         over = False

@@ -104,6 +104,40 @@ IDENTIFY = click.Command(
     """,
 )
 
+PREVIEW = click.Command(
+    "preview",
+    callback=later.later("preview:preview"),
+    params=[
+        later.file(folder=True),
+        click.Option(
+            ["--rows", "-n"],
+            type=click.IntRange(1, 1000),
+            default=5,
+            show_default=True,
+            metavar="N",
+            help="看前几条记录所在的行｜how many rows that are records",
+        ),
+        click.Option(["--sheet"], metavar="NAME", help="只看这张工作表｜this sheet only"),
+        click.Option(
+            ["--reveal"], is_flag=True, help="显示姓名（缺省遮蔽）｜show names, which are veiled otherwise"
+        ),
+        later.config(required=False),
+        later.shape(),
+    ],
+    short_help="前几行入库后的样子｜the first rows as they would be loaded",
+    help="""前几行入库后的样子：原文与归一后的内容并列，问题标在所在的单元格旁。只读文件开头，不写任何仓库。
+
+    The first rows as they would be loaded: what stands in each cell, the unified fields it becomes, and every problem
+    at its cell. Only the beginning of the file is read, and nothing is written. ID numbers and phones are always masked,
+    columns that may not be kept are never shown; names are veiled unless you ask for them.
+
+    \b
+    退出码 exit codes
+      0  这几行没有问题｜no problem in these rows
+      3  有问题，或文件不能入库｜problems, or the file cannot be loaded
+    """,
+)
+
 STATUS = click.Command(
     "status",
     callback=later.later("status:status"),
@@ -147,7 +181,7 @@ main = Root(
       etl run --config configs/demo.yaml
       etl status --config configs/demo.yaml
     """,
-    commands=[RUN, PULL, CHECK, IDENTIFY, STATUS, *groups.GROUPS],
+    commands=[RUN, PULL, CHECK, IDENTIFY, PREVIEW, STATUS, *groups.GROUPS],
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
 

@@ -1,4 +1,4 @@
-"""The groups of commands under `etl`: plugins, deliveries, quarantine, config."""
+"""The groups of commands under `etl`: plugins, deliveries, quarantine, schema, config."""
 
 from __future__ import annotations
 
@@ -134,4 +134,67 @@ CONFIG = click.Group(
     ],
 )
 
-GROUPS = (PLUGINS, DELIVERIES, QUARANTINE, CONFIG)
+SCHEMA = click.Group(
+    "schema",
+    short_help="填报模板和数据字典｜templates and the data dictionary",
+    help="""填报模板和数据字典，都由校验所用的同一份契约生成。
+
+    Templates to fill in and the data dictionary, both made of the contract that judges the files.
+    """,
+    commands=[
+        click.Command(
+            "template",
+            callback=later.later("schemas:template"),
+            params=[
+                click.Option(
+                    ["--source", "-s"],
+                    required=True,
+                    metavar="NAME",
+                    help="哪个来源；没有自己表样的单位用 unified｜which source; unified for agencies without a form of their own",
+                ),
+                click.Option(
+                    ["--out", "-o"],
+                    type=later.NEW,
+                    metavar="FILE.xlsx",
+                    help="写到哪里；缺省用能被认出的文件名｜where to; by default a name that is recognised",
+                ),
+                click.Option(["--force"], is_flag=True, help="覆盖已有的文件｜replace a file that exists"),
+            ],
+            short_help="一个来源的 Excel 填报模板｜a source's form as an Excel workbook",
+            help="""写出一个来源的 Excel 填报模板：表头、下拉选项、批注和填写说明，填好后可直接报送。
+
+            Write a source's form as an Excel workbook: its headers, drop-down lists, notes with examples and reasons for
+            refusal, and a sheet that explains. A filled-in one is loaded like any other delivery.
+            """,
+        ),
+        click.Command(
+            "dictionary",
+            callback=later.later("schemas:dictionary"),
+            params=[
+                click.Option(
+                    ["--source", "-s"],
+                    metavar="NAME",
+                    help="一个来源；缺省为统一契约｜one source; the unified contract by default",
+                ),
+                click.Option(
+                    ["--format", "shape"],
+                    type=click.Choice(["markdown", "html"]),
+                    default="markdown",
+                    show_default=True,
+                    help="Markdown，或可打印的网页｜Markdown, or a page that can be printed",
+                ),
+                click.Option(
+                    ["--out", "-o"], type=later.NEW, metavar="FILE", help="写入的文件｜file to write"
+                ),
+            ],
+            short_help="数据字典，中英文｜the data dictionary, in both languages",
+            help="""数据字典，中英文对照：字段、代码、原因；或一个来源的列、历次表头、校验和用语。
+
+            The data dictionary in both languages: fields, codes and reasons; or the columns of one source with their
+            headers over time, checks and words. The page is one file that needs nothing else.
+            """,
+        ),
+    ],
+)
+
+GROUPS = (PLUGINS, DELIVERIES, QUARANTINE, SCHEMA, CONFIG)

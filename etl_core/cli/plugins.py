@@ -34,7 +34,7 @@ def listed(lang: Lang, shape: str) -> int:
 
 def shown(lang: Lang, name: str, shape: str) -> int:
     """The form of one source, by its own name or its plugin's."""
-    loaded = _named(discover(), name)
+    loaded = named(discover(), name)
     source = loaded.source
     if shape == JSON:
         rest = {"error_limit": source.error_limit, "ignored": source.ignored, "dropped": source.dropped}
@@ -90,7 +90,7 @@ def _dated(header: Header) -> str:
     return f"{header.text} [{header.since or ''}…{header.until or ''}]"
 
 
-def _named(found: Found, name: str) -> Loaded:
+def named(found: Found, name: str) -> Loaded:
     """The source of that name; where it is a broken plugin's, its problem is the answer."""
     for each in found.sources:
         if name in (each.source.name, each.plugin):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import polars as pl
 
@@ -32,6 +32,7 @@ class Reading:
     A reading of level 1 may use the parts of readings of level 0. A value depends on its own row alone.
     `given` are named expressions that the value may use like columns; they bring columns to fewer values before these are
     told apart. `usual` is a shorter way to the same value for cells as they should be, where nearly all cells differ.
+    `words` are all that a cell may hold, where they can be listed, with what each means, for those who fill in a form.
     """
 
     field: str
@@ -40,6 +41,7 @@ class Reading:
     level: int = 0
     given: tuple[pl.Expr, ...] = ()
     usual: Usual | None = None
+    words: Mapping[str, str] | None = None
 
 
 def name(field: str, part: str) -> str:
@@ -103,7 +105,9 @@ def value(parse: Callable[[str], pl.Expr]) -> Callable[[str], Reading]:
 
 def coded(listed: Mapping[str, str], dtype: type[pl.DataType] = pl.String) -> Callable[[str], Reading]:
     """How a field is read by an agency's own words (codes.csv): part value, null for a word it does not list."""
-    return value(lambda field: words.code(field, listed, dtype))
+    return lambda field: replace(
+        value(lambda field: words.code(field, listed, dtype))(field), words=dict(listed)
+    )
 
 
 def number(field: str, id_type: pl.Expr | None = None) -> Reading:

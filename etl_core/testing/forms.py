@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Literal
 from xml.etree import ElementTree
 
-from xlsxwriter import Workbook  # type: ignore[import-untyped]  # ships no types
+from xlsxwriter import Workbook
 
 from etl_core.readers import dbf, html, xml
 from etl_core.source import Source

@@ -24,11 +24,45 @@ def test_the_source_is_told_with_the_headers_found_and_the_name():
     assert all(claim["missing"] and not claim["named"] for claim in claims[1:])
 
 
-def test_a_person_sees_the_claims_as_a_table_and_the_decision_below():
-    shown = here("identify", FILE).output.splitlines()
-    assert shown[0].split() == ["来源", "文件名相符", "找到的表头", "缺少的表头"]
-    assert shown[2].split() == ["suitong", "是", "11"]
-    assert shown[-1] == f"{FILE.name}: suitong 2023H2-1"
+def test_a_person_sees_the_decision_with_its_reasons_and_what_to_do_next():
+    assert here("identify", FILE).output.splitlines() == [
+        f"{FILE.name}: suitong 2023H2-1",
+        "  表样: 遂潼活动联合登记表 · 遂潼教师教育创新实验区",
+        "  依据: 找到的表头 11/11 · 文件名相符",
+        "  其次像的是: cq_pengshui 1/3",
+        f"接下来可以运行: etl preview {FILE.name}",
+    ]
+
+
+def test_a_person_sees_the_nearest_formats_and_where_to_get_a_form(tmp_path):
+    stranger = tmp_path / "名单.csv"
+    stranger.write_text("姓名,学科,电话,备注\n某,语文,1,2\n", encoding="utf-8")
+    shown = here("identify", stranger).output.splitlines()
+    assert shown[0].startswith("名单.csv: unrecognised: 没有一种已登记的格式")
+    assert shown[1].split() == ["来源", "表样", "文件名相符", "找到的表头", "缺少的表头"]
+    assert shown[3].split() == ["cq_pengshui", "美术教师培训签到册", "否", "1/3", "单位，签到"]
+    assert len(shown) == 7
+    assert shown[-1].endswith("etl schema template --source unified")
+
+
+def test_a_person_sees_which_headers_are_missing_and_the_agreed_form(tmp_path):
+    lacking = tmp_path / FILE.name
+    text = FILE.read_bytes().decode("gb18030", errors="replace")
+    lacking.write_text(text.replace("学时,角色", "课时数,角色", 1), encoding="utf-8")
+    shown = here("identify", lacking).output.splitlines()
+    assert "schema.missing_column" in shown[0]
+    assert shown[3].split() == ["suitong", "遂潼活动联合登记表", "是", "10/11", "学时"]
+    assert shown[-1] == "约定的表样: etl schema template --source suitong"
+
+
+def test_a_person_whose_file_has_no_period_sees_how_to_name_it(tmp_path):
+    copy = tmp_path / "2023下半年.csv"
+    copy.write_bytes(FILE.read_bytes())
+    done = here("identify", copy)
+    assert done.exit_code == 3
+    lines = done.output.splitlines()
+    assert [line.split()[0] for line in lines[3:-1]] == ["suitong"]
+    assert lines[-1] == "文件名请照这样写: 潼南区_遂潼活动登记_2024年秋.csv"
 
 
 def test_another_name_does_not_matter_where_the_headers_are_whole(tmp_path):
@@ -83,6 +117,9 @@ def test_two_sources_that_claim_a_file_are_both_told(monkeypatch, tmp_path):
     assert last["error"] == "ambiguous"
     assert last["detail"]["sources"] == "suitong, twin"
     assert {claim["source"] for claim in claims[:2]} == {"suitong", "twin"}
+    shown = here("identify", FILE).output.splitlines()
+    assert [line.split()[0] for line in shown[3:-1]] == ["suitong", "twin"]
+    assert "plugins.deny" in shown[-1]
 
 
 def test_what_a_survey_says_travels_whole():

@@ -27,6 +27,7 @@ def etl_sources() -> Iterable[Source]:
         key=("person", "project_name", "start_date", "role", "mode_detail"),
         semantics="snapshot",
         place=place,
+        example="PX2024.DBF",
         names=(re.compile(r"PX\d{4}[B-Z]?\.DBF$", re.IGNORECASE),),
         ignored=("CSRQ", "MZM"),
     )

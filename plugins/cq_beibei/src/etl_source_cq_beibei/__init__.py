@@ -28,6 +28,7 @@ def etl_sources() -> Iterable[Source]:
         key=("person", "project_name", "start_date", "role", "mode_detail"),
         semantics="snapshot",
         place=place,
+        example="北碚区校长课程领导力研修学时登记表（2024年春季）.xlsx",
         names=(re.compile(r"北碚区.*课程领导力.*登记表"),),
         ignored=("序号", "职务", "备注"),
     )

@@ -48,6 +48,7 @@ class Register(RawContract):
     period: str = title(
         r"研修时间[:：]\s*(\S+)",
         shown="研修时间",
+        example="研修时间：2024.3.4-7.12",
         reads=reading.span,
         checks=[dated("start_date"), *spanning()],
     )

@@ -27,6 +27,7 @@ def etl_sources() -> Iterable[Source]:
         key=("person", "project_name", "start_date"),
         semantics="append",
         place=place,
+        example="彭水县2024年中小学美术教师专业能力提升培训签到册.xlsx",
         names=(re.compile(r"彭水.*签到册"),),
         ignored=("序号",),
     )

@@ -11,6 +11,8 @@ from etl_core.expressions.reading import Reading, part
 HALF_DAYS = r"\d+月\d+日/(上午|下午)"
 PRESENT = "[√○]"  # 到, and 迟到, which counts as 到
 MARKS = "^[√○假缺]$"
+MEANINGS = {"√": "到", "○": "迟到，算到", "假": "请假", "缺": "缺勤"}
+TITLE = "彭水县2024年中小学美术教师专业能力提升培训签到册"
 LATE = 700  # a first day from July on may be followed by days of the next year
 
 
@@ -31,7 +33,7 @@ def attendance(field: str) -> Reading:
         start=span.struct.field("start"),
         end=span.struct.field("end"),
     )
-    return Reading(field, value, ("present", "total", "start", "end"))
+    return Reading(field, value, ("present", "total", "start", "end"), words=MEANINGS)
 
 
 def _number(day: pl.Expr) -> pl.Expr:
@@ -47,13 +49,16 @@ def _written(number: pl.Expr) -> pl.Expr:
 class Attendance(RawContract):
     """One row per person and course."""
 
-    project_name: str = title(r"(?m)^\s*(\S.*?)签到册", shown="标题", checks=[required("project_name")])
-    year: str = title(r"(\d{4})年", shown="标题")
+    project_name: str = title(
+        r"(?m)^\s*(\S.*?)签到册", shown="标题", checks=[required("project_name")], example=TITLE
+    )
+    year: str = title(r"(\d{4})年", shown="标题", example=TITLE)
     person_name: str = column("姓名", checks=[required("person_name")])
     employer_name: str = column("单位")
     half_days: str = columns(
         HALF_DAYS,
         shown="签到",
         reads=attendance,
+        members=("3月12日/上午", "3月12日/下午", "3月13日/上午", "3月13日/下午"),
         checks=[check("code.unknown.result", lambda cell: pl.col(cell).str.contains(MARKS))],
     )

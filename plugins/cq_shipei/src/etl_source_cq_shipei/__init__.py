@@ -29,6 +29,7 @@ def etl_sources() -> Iterable[Source]:
         semantics="ledger",
         place=place,
         period="exported",
+        example="市培学分_202407.xml",
         names=(re.compile(r"市培学分_\d{6}"),),
         read=ReadOptions(record="学员"),
     )

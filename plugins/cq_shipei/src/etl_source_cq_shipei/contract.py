@@ -31,8 +31,8 @@ CANCELS = part("entry", "value") == "cancellation"
 class Entry(RawContract):
     """One entry per 学员; a fault in what its 批次 says is a fault of each of them (ruling 65)."""
 
-    exported: str = column("市培学分/导出时间", optional=True)
-    class_name: str = column("批次/批次号")
+    exported: str = column("市培学分/导出时间", optional=True, example="2024-07-03T10:00:00")
+    class_name: str = column("批次/批次号", example="SP2024-06")
     project_code: str = column("批次/项目编号")
     project_name: str = column("批次/项目名称", checks=[required("project_name")])
     level: str = column(
@@ -53,7 +53,7 @@ class Entry(RawContract):
     provider_name: str = column("批次/承办")
     agency_record_id: str = column("记录号", checks=[required("agency_record_id")])
     entry: str = column("类型", reads=reading.coded(ENTRIES), checks=[known("status")], optional=True)
-    original: str = column("原记录号", optional=True)
+    original: str = column("原记录号", optional=True, example="2024000001")
     person_name: str = column("姓名", checks=[required("person_name")])
     id_number: str = column("身份证号", reads=reading.number, checks=[required("id_number"), *identified()])
     employer_name: str = column("单位")

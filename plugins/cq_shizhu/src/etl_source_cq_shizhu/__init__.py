@@ -30,6 +30,7 @@ def etl_sources() -> Iterable[Source]:
         key=("person", "project_name", "class_name"),
         semantics="snapshot",
         place=place,
+        example="236654321_按文本_石柱县2024年春季晒课登记_160_160.xlsx",
         names=(re.compile(r"石柱县.*晒课登记"),),
         ignored=("序号",),
         dropped=("所用时间", "来源", "来源详情", "来自IP", *PHONES),

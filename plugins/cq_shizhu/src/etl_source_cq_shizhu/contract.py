@@ -38,7 +38,10 @@ class Answers(RawContract):
 
     term: str = filename(r"(\d{4}年[春秋]季)", shown="文件名")
     submitted: str = column(
-        "提交答卷时间", reads=reading.value(dates.moment), checks=[readable("date.unparsable", VALUE)]
+        "提交答卷时间",
+        reads=reading.value(dates.moment),
+        checks=[readable("date.unparsable", VALUE)],
+        example="2024/06/01 12:32:00",
     )
     person_name: str = column("1、您的姓名", checks=[required("person_name")])
     id_number: str = column(
@@ -53,7 +56,7 @@ class Answers(RawContract):
     stage: str = column(
         "5、您任教的学段", reads=reading.value(words.stage), checks=[readable("stage.unknown", VALUE)]
     )
-    class_name: str = column("6、晒课课题")
+    class_name: str = column("6、晒课课题", example="《荷花》")
     start_date: str = column("7、授课日期", reads=reading.day, checks=[dated("start_date"), *starting()])
     credits: str = column(
         "8、本次共晒课几节",

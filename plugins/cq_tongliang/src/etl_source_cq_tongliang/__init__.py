@@ -27,6 +27,7 @@ def etl_sources() -> Iterable[Source]:
         key=("person", "project_name", "start_date"),
         semantics="append",
         place=place,
+        example="铜梁区2024年上半年教师培训台账.xls",
         names=(re.compile(r"铜梁区.*教师培训台账"),),
         ignored=("序号", "备注"),
     )

@@ -27,6 +27,7 @@ def etl_sources() -> Iterable[Source]:
         key=("agency_record_id",),
         semantics="append",
         place=place,
+        example="中国教师研修平台_国培2024学员学习情况_20241225.xlsx",
         names=(re.compile(r"中国教师研修平台.*国培"),),
         ignored=("姓名#2", "辅导教师单位"),
     )

@@ -43,7 +43,7 @@ class Learning(RawContract):
     person_name: str = column("姓名", checks=[required("person_name")])
     sex: str = column("性别", checks=[agreeing("id_number")])
     id_number: str = column("身份证号", reads=reading.number, checks=[required("id_number"), *identified()])
-    county: str = column("区县", reads=county)
+    county: str = column("区县", reads=county, example="北碚区")
     employer_name: str = column("学校")
     stage: str = column(
         "学段", reads=reading.value(words.stage), checks=[readable("stage.unknown", of("value"))]
@@ -58,6 +58,7 @@ class Learning(RawContract):
     hours: str = column(
         "学习时长(分钟)",
         reads=reading.minutes,
+        example="1350",
         checks=[required("hours"), *houred(), daily(part("start_date", "day"), part("end_date", "day"))],
     )
     score: str = column("成绩", reads=reading.value(amounts.score), checks=[known("score")])

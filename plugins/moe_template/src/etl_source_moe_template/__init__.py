@@ -27,6 +27,7 @@ def etl_sources() -> Iterable[Source]:
         key=("person", "training_year", "project_name"),
         semantics="append",
         place=place,
+        example="国内培训导入模板_2024.xlsx",
         names=(re.compile(r"国内培训导入模板"),),
         ignored=("错误信息",),
     )

@@ -29,6 +29,7 @@ def etl_sources() -> Iterable[Source]:
         semantics="snapshot",
         place=place,
         period="year_name",
+        example="pull_20241008",
         names=(re.compile(r"^pull_\d{8}$"),),
         ignored=(
             *("provinceName", "cityName", "areaName"),

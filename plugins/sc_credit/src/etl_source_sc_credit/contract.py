@@ -99,7 +99,9 @@ class Application(RawContract):
     """One application for credits."""
 
     agency_record_id: str = column("id", checks=[required("agency_record_id")])
-    area: str = column("areaId", reads=area, checks=[readable("division.unknown", of("code"))])
+    area: str = column(
+        "areaId", reads=area, checks=[readable("division.unknown", of("code"))], example="510104"
+    )
     employer_name: str = column("unitName")
     person_name: str = column("employeeName", checks=[required("person_name")])
     id_number: str = column("idCard", reads=reading.number, checks=[required("id_number"), *identified()])
@@ -107,6 +109,7 @@ class Application(RawContract):
         "yearName",
         reads=reading.value(dates.school_year),
         checks=[readable("date.unparsable", VALUE)],
+        example="2023-2024年度",
     )
     project_name: str = column("name", checks=[required("project_name")])
     level: str = column(
@@ -125,7 +128,7 @@ class Application(RawContract):
         checks=[paired("end_date", "start_date"), *ending("start_date")],
     )
     provider_name: str = column("content.trainUnitName")
-    mode_detail: str = column("content.trainAddress", reads=reading.value(mode))
+    mode_detail: str = column("content.trainAddress", reads=reading.value(mode), example="线下集中")
     # The list itself: a cell of its own only where it is empty.
     apply_credits: str = column("applyCredits", checks=[ANY], optional=True)
     kind_0: str = _kind(0)

@@ -27,6 +27,7 @@ def etl_sources() -> Iterable[Source]:
         key=("reporter", "person", "project_name", "start_date", "role", "mode_detail"),
         semantics="append",
         place=place,
+        example="潼南区_遂潼活动登记_2024年秋.csv",
         names=(re.compile(r"^(潼南区|遂宁市)_遂潼活动登记"),),
         ignored=("接收单位",),
     )

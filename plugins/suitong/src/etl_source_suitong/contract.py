@@ -45,8 +45,10 @@ class Activity(RawContract):
     """One row per person and activity; who reports stands in the file's name alone."""
 
     reporter: str = filename(r"^(潼南|遂宁)[区市]_", shown="报送方")
-    province: str = column("省市")
-    county: str = column("市州/区县", reads=county, checks=[readable("division.unknown", of("code"))])
+    province: str = column("省市", example="重庆市")
+    county: str = column(
+        "市州/区县", reads=county, checks=[readable("division.unknown", of("code"))], example="潼南区"
+    )
     employer_name: str = column("派出单位")
     person_name: str = column("姓名", checks=[required("person_name")])
     subject: str = column(

@@ -27,6 +27,7 @@ def etl_sources() -> Iterable[Source]:
         key=("agency_record_id",),
         semantics="append",
         place=place,
+        example="西南大学国培结业数据_2024_第1批.csv",
         names=(re.compile(r"西南大学国培结业数据"),),
         ignored=("备注",),
     )

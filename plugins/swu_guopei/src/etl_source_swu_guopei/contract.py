@@ -54,9 +54,11 @@ class Completion(RawContract):
         checks=[required("id_type"), known("id_type")],
     )
     id_number: str = column("证件号", reads=number, checks=[required("id_number"), *identified()])
-    province: str = column("省")
-    prefecture: str = column("市")
-    county: str = column("县", reads=county, checks=[readable("division.unknown", of("code"))])
+    province: str = column("省", example="四川省")
+    prefecture: str = column("市", example="成都市")
+    county: str = column(
+        "县", reads=county, checks=[readable("division.unknown", of("code"))], example="锦江区"
+    )
     employer_name: str = column("单位")
     stage: str = column(
         "学段", reads=reading.value(words.stage), checks=[readable("stage.unknown", of("value"))]
