@@ -1,8 +1,9 @@
 """What parent and child say to each other over their pipes: values here, JSON lines and Arrow IPC on the wire.
 
 The parent writes a `Hello`, then one `Job` a line. The child answers `Importing` for each plugin and `Ready`, then for each job `Claimed`, any number of
-`Prepared`, and `Done`; or `Failed` at any point. To a survey it answers `Surveyed`, `Claimed` and `Done`. Never pickles: a child that read a hostile file must not be able to make
-the parent run anything. No message carries a cell's value outside the five frames of a `Prepared`.
+`Prepared`, and `Done`; or `Failed` at any point. To a survey it answers `Surveyed`, `Claimed` and `Done`; to a look `Sighted` and `Done`. Never pickles: a child that read a hostile file must not be able to make
+the parent run anything. No message carries a cell's value outside the five frames of a `Prepared`; a `Sighted` carries the words of coded
+columns and the specimen's bytes, in which nobody is (specimen/).
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from typing import Any
 import polars as pl
 
 from etl_core.records import Encoding, HeaderAccount, Part, Place, Prepared
+from etl_core.seen import Seen, of
 
 FRAMES = ("records", "keys", "issues", "skips", "refused")
 
@@ -37,7 +39,8 @@ class Job:
     `modified` is the file's modification time (seconds since the epoch); with `only`, deliveries of other sources are claimed
     and then left alone, as those of the sources in `off` always are; `batch` is the number of rows read at a time; a `survey`
     asks only whose the delivery is, and why. Where a delivery may be read in parts of about `split` bytes, the child says
-    which and reads none; each is then a job with its `part` and the `source` that the delivery was found to be of.
+    which and reads none; each is then a job with its `part` and the `source` that the delivery was found to be of. A `look` asks
+    what a file of no known source is like; `columns` are the fields that a person has named for some of its headers.
     """
 
     path: str
@@ -50,6 +53,8 @@ class Job:
     split: int = 0
     part: Part | None = None
     source: str = ""
+    look: bool = False
+    columns: tuple[tuple[str, str], ...] = ()
 
     def wants(self, source: str) -> bool:
         """Whether a delivery of this source is to be read."""
@@ -115,6 +120,14 @@ class Surveyed:
 
 
 @dataclass(frozen=True, slots=True)
+class Sighted:
+    """What a look has told, and the bytes of the specimen's files, in the order in which `seen` names them."""
+
+    seen: Seen
+    files: tuple[bytes, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Claimed:
     """The source that a delivery belongs to, where it stands among the others, and the parts that it can be read in."""
 
@@ -140,7 +153,7 @@ class Failed:
     source: str | None = None
 
 
-Answer = Importing | Ready | Surveyed | Claimed | Prepared | Done | Failed
+Answer = Importing | Ready | Surveyed | Sighted | Claimed | Prepared | Done | Failed
 
 
 def line(value: Hello | Job) -> bytes:
@@ -158,7 +171,8 @@ def job(text: str) -> Job:
     """A parent's order, read back."""
     told = json.loads(text)
     part = _part(told["part"]) if told["part"] else None
-    return Job(**{**told, "off": tuple(told["off"]), "part": part})
+    columns = tuple((header, field) for header, field in told["columns"])
+    return Job(**{**told, "off": tuple(told["off"]), "part": part, "columns": columns})
 
 
 def _part(told: dict[str, Any]) -> Part:
@@ -172,6 +186,9 @@ def _tuple(told: list[str] | None) -> tuple[str, ...] | None:
 def encode(answer: Answer) -> list[bytes | memoryview]:
     """One message of the child: a JSON line, and the Arrow bytes that it announces."""
     kind = type(answer).__name__
+    if isinstance(answer, Sighted):
+        seen = json.dumps({"type": kind, "seen": asdict(answer.seen)})
+        return [seen.encode("ascii") + b"\n", *answer.files]
     if not isinstance(answer, Prepared):
         return [
             json.dumps({"type": kind, "value": asdict(answer)}, default=date.isoformat).encode("ascii")
@@ -195,6 +212,9 @@ def decode(text: bytes, exactly: Callable[[int], bytes | memoryview]) -> Answer:
     if told["type"] == "Prepared":
         parts = [pl.read_ipc(bytes(exactly(size))) for size in told["sizes"]]
         return Prepared(**dict(zip(FRAMES, parts, strict=True)), read=told["read"])
+    if told["type"] == "Sighted":
+        seen = of(told["seen"])
+        return Sighted(seen, tuple(bytes(exactly(size)) for _, size in seen.files))
     return _READERS[told["type"]](told["value"])
 
 

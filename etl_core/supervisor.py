@@ -16,7 +16,19 @@ from typing import NoReturn
 
 from etl_core import protocol
 from etl_core.errors import DeliveryError
-from etl_core.protocol import Answer, Claimed, Done, Failed, Hello, Importing, Job, Problem, Ready, Surveyed
+from etl_core.protocol import (
+    Answer,
+    Claimed,
+    Done,
+    Failed,
+    Hello,
+    Importing,
+    Job,
+    Problem,
+    Ready,
+    Sighted,
+    Surveyed,
+)
 from etl_core.records import Prepared
 
 # What a child may see of the environment: never a secret of the configuration.
@@ -101,7 +113,7 @@ class Supervisor:
         detail is the source as far as it is known, or "".
         """
         for answer in self._answers(job):
-            assert not isinstance(answer, Surveyed)
+            assert not isinstance(answer, Surveyed | Sighted)
             yield answer
 
     def survey(self, job: Job) -> Iterator[Surveyed | Claimed]:
@@ -110,7 +122,12 @@ class Supervisor:
             if isinstance(answer, Surveyed | Claimed):
                 yield answer
 
-    def _answers(self, job: Job) -> Iterator[Surveyed | Claimed | Prepared | Done]:
+    def look(self, job: Job) -> Sighted:
+        """What a file of no known source is like, and a specimen of it. Raises DeliveryError as `stream` does."""
+        answers = list(self._answers(replace(job, look=True)))
+        return next(answer for answer in answers if isinstance(answer, Sighted))
+
+    def _answers(self, job: Job) -> Iterator[Surveyed | Sighted | Claimed | Prepared | Done]:
         """What the child says until it is done; ended with it where the listener leaves earlier."""
         source = ""
         over = False

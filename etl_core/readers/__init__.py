@@ -13,7 +13,7 @@ from etl_core.readers import bundle, csv, dbf, html, json, parts, workbook, xml
 from etl_core.readers.options import ReadOptions
 from etl_core.records import Grid, Part
 
-__all__ = ["Part", "ReadOptions", "divide", "read"]
+__all__ = ["Part", "ReadOptions", "divide", "kind", "read"]
 
 _ZIP = (b"PK\x03\x04", b"PK\x05\x06")
 _OLE2 = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
@@ -64,3 +64,8 @@ def _container(path: Path) -> Callable[[Path, ReadOptions, int], Iterator[Grid]]
     if html.recognised(head):
         return html.grids
     return dbf.grids if dbf.recognised(head) else csv.grids
+
+
+def kind(path: Path) -> str:
+    """The container of a delivery, by the name of the module that reads it («workbook», «csv», «dbf» …)."""
+    return _container(path).__module__.rpartition(".")[2]
