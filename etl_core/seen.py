@@ -61,6 +61,7 @@ class Period:
 class Seen:
     """Everything that a look tells.
 
+    name        what the file is called
     container   xlsx, xls, csv, dbf, json, xml or html
     encoding    codec of a text, else ""; `delimiter` of delimited text, else ""
     top, depth  rows above the header, and rows of the header (0, 0 where the container states it apart)
@@ -73,6 +74,7 @@ class Seen:
     files       path of each file of the specimen (one, or the pages of a pull) and its size in bytes
     """
 
+    name: str
     container: str
     encoding: str
     delimiter: str

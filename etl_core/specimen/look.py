@@ -166,6 +166,7 @@ def _seen(
     stated = first.grid.headers is not None
     kinds = Counter(kind for sheet in sheets for kind in sheet.kind.drop_nulls())
     return Seen(
+        name=name,
         container=how.container,
         encoding=how.codec,
         delimiter=how.delimiter,
