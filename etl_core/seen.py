@@ -23,7 +23,7 @@ class Column:
     filled    share of the records in which the cell is not empty
     unique    no two records have the same text
     starred   the header carries the * of a column that must be filled
-    words     what the cells of a coded column say, most frequent first
+    words     what the cells of a coded column say, most frequent first; `coded` is the field whose codes they are
     remark    why the column is not loaded, or what to look at; "" where there is nothing to say (zh｜en)
     """
 
@@ -36,6 +36,7 @@ class Column:
     unique: bool = False
     starred: bool = False
     words: tuple[str, ...] = ()
+    coded: str = ""
     remark: str = ""
 
 

@@ -35,6 +35,7 @@ Given = Mapping[str, str | None]
 def new(
     lang: Lang,
     name: str,
+    *,
     sample: Path,
     out: Path | None,
     key: tuple[str, ...],

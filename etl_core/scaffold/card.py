@@ -99,7 +99,12 @@ def _gives(column: Column) -> str:
         return "不保留"
     if column.field == "period":
         return "start_date, end_date, date_precision"
-    return {"": "不导入", "county": "employer_division", "minutes": "hours"}.get(column.field, column.field)
+    return {
+        "": "不导入",
+        "half_days": "（待写｜to be written）",
+        "county": "employer_division",
+        "minutes": "hours",
+    }.get(column.field, column.field)
 
 
 def _required(column: Column, declared: Mapping[str, Field]) -> str:

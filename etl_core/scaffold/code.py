@@ -18,6 +18,7 @@ _CONTRACT = (
         "agreeing",
         "check",
         "column",
+        "columns",
         "credited",
         "daily",
         "dated",
@@ -53,7 +54,12 @@ def contract(plan: Plan) -> str:
     )
     coded = "CODES = codes(__package__)\n\n\n" if "CODES[" in body else ""
     head = f'"""What {plan.agency_name} promises of its {plan.title}: one row per person and training."""'
-    return f"{head}\n\n{FUTURE}\n\n{_imports(body)}\n\n{coded or chr(10)}{body}\n"
+    return f"{head}\n\n{FUTURE}\n\n{_imports(body)}\n\n{coded or _gap(body)}{body}\n"
+
+
+def _gap(body: str) -> str:
+    """Blank lines between imports and a constant, or a definition."""
+    return "\n" if body.startswith(("def ", "class ")) else ""
 
 
 def _imports(body: str) -> str:
@@ -99,6 +105,10 @@ def _before(plan: Plan) -> Iterator[str]:
         yield laid("number = ", call("partial", "reading.number", f"id_type={kind}"))
     if plan.seen.wide:
         yield _hours(plan)
+    if marks := dict.fromkeys(
+        word for each in plan.seen.columns if each.field == "half_days" for word in each.words
+    ):
+        yield laid("", Group("MARKS = [", tuple(map(quoted, marks)), "]"))
 
 
 def _county(plan: Plan) -> str:

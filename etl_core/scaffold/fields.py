@@ -43,8 +43,11 @@ def fields(plan: Plan) -> Iterator[Field]:
         yield Field("period", call("title", *head, listed("checks", SPANNING)), SPAN)
     if not plan.dated and not plan.column("training_year"):
         yield _year_of_file(plan)
+    days = [column for column in plan.seen.columns if column.field == "half_days"]
+    if days:
+        yield _half_days("/" in days[0].header)
     for column in plan.seen.columns:
-        if column.field and not (column.field == "subject" and plan.seen.subjects):
+        if column.field not in ("", "half_days") and not (column.field == "subject" and plan.seen.subjects):
             yield _field(column, plan)
 
 
@@ -80,6 +83,14 @@ def _field(column: Column, plan: Plan) -> Field:
         else []
     )
     return Field(name, call("column", *parts), gives)
+
+
+def _half_days(parted: bool) -> Field:
+    """The marks of an attendance sheet: read and checked; what they are worth nobody has said yet."""
+    mark = call("check", '"code.unknown.result"', "lambda cell: pl.col(cell).is_in(MARKS)")
+    pattern = r"\d{1,2}月\d{1,2}日" + ("/.+" if parted else "")
+    declared = call("columns", raw(pattern), 'shown="签到"', Group("checks=[", (mark,), "]"))
+    return Field("half_days", declared, ())
 
 
 def _kind(column: Column, plan: Plan) -> Field:

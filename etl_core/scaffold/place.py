@@ -42,7 +42,7 @@ def _usual(kind: str, text: str, where: str) -> str:
     order = "(year, part, version)" if part else "(year, version)"
     more = f"\n    part = {part}" if part else ""
     return f'''def place(name: str, above: str) -> Place | None:
-    """{what} from the {where}, version from the file's name."""
+    """{what} {_from(where)}."""
     found = _PERIOD.search({text})
     if found is None:
         return None
@@ -52,6 +52,11 @@ def _usual(kind: str, text: str, where: str) -> str:
     term = f"{label}"
     return Place(label=f"{{term}}-{{version}}", order={order}, slot=term)
 '''
+
+
+def _from(where: str) -> str:
+    name = "file's name"
+    return f"and version from the {name}" if where == name else f"from the {where}, version from the {name}"
 
 
 def _day(text: str, where: str) -> str:

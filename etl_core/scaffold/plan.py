@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 
 from etl_core.seen import Column, Seen
+from etl_schemas import tables
 
 SEMANTICS = ("append", "snapshot", "ledger")
 
@@ -14,6 +15,7 @@ SEMANTICS = ("append", "snapshot", "ledger")
 KEY = ("project_name", "class_name", "start_date", "training_year", "role", "mode_detail", "credit_kind")
 
 UNHEADED = "没有区县列，省市不导入｜no county column, so province and prefecture are not loaded"
+NO_CODE = "没有一个词有对应代码：在 codes.csv 写明含义后再导入｜no word has a code: say in codes.csv what they mean, then load it"
 DATED = "日期已说明年度｜the dates tell the year"
 
 
@@ -123,6 +125,8 @@ def fitted(seen: Seen) -> Seen:
 
 def _fitted(column: Column, fields: set[str]) -> Column:
     pair = {"start_date", "end_date"}
+    if column.coded and column.words and not any(word in _known(column.coded) for word in column.words):
+        return replace(_ignored(column, NO_CODE), words=column.words, coded=column.coded)
     if column.field in pair and not pair <= fields:
         return replace(column, field="period", form="span")
     if column.field in ("province", "prefecture") and "county" not in fields:
@@ -133,4 +137,10 @@ def _fitted(column: Column, fields: set[str]) -> Column:
 
 
 def _ignored(column: Column, remark: str) -> Column:
-    return replace(column, field="", fate="ignored", form="", words=(), remark=remark)
+    return replace(column, field="", fate="ignored", form="", words=(), coded="", remark=remark)
+
+
+def _known(field: str) -> set[str]:
+    """Every word that has a code of a field, in whatever province."""
+    also = {"level": ("level.50", "level.51"), "mode_detail": ("moe_mode",)}.get(field, ())
+    return {word for name in (field, *also) for word in tables.words(name)}

@@ -29,8 +29,8 @@ class Word:
 def words(plan: Plan) -> Iterator[Word]:
     """Every word of every coded column, in the order of the columns."""
     for column in plan.seen.columns:
-        if column.words:
-            field = "mode" if column.field == "mode_detail" and column.form == "moe" else column.field
+        if column.coded:
+            field = "mode" if column.coded == "mode_detail" and column.form == "moe" else column.coded
             table = {folded(word): value for word, value in _table(field, plan.province).items()}
             seen: set[str] = set()
             for word in column.words:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
 import polars as pl
 
 from etl_core.seen import Column
+from etl_core.header import normal
 from etl_core.specimen import fit
 from etl_core.specimen.fates import Match, match
 from etl_schemas import tables
@@ -17,7 +19,7 @@ UNKNOWN = "不认识的列｜a header that the dictionary does not know"
 UNLIKE = "表头像 {field}，内容不像｜the header looks like {field}, its cells do not"
 AGAIN = "{field} 已取自另一列｜{field} is taken from another column"
 NEAR = "由相近的表头“{like}”推测，请核对｜guessed from the similar header «{like}»: check it"
-DAYS = "像签到的日期：请用 columns() 手工写｜looks like a day of attendance: write it by hand with columns()"
+DAYS = "像签到的日期：已读入并检查记号，怎样折算学时请写在 normalise.py｜looks like a day of attendance: the marks are read and checked, what they are worth is for normalise.py"
 OTHERWISE = "含个人信息，不保留（裁定 62）｜personal, kept nowhere (ruling 62)"
 CHOSEN = "由 --column 指定｜named by --column"
 UNDATED = "没有日期，不能查区划｜no dates, so no division can be looked up"
@@ -28,7 +30,8 @@ _INSTEAD = {"score": "result", "result": "score"}
 # Fields of which the first is enough: a range of dates is told by two columns or by one.
 _ENOUGH = {"minutes": ("hours",), "period": ("start_date", "end_date")}
 
-_DAY = r"(\d{1,2}月\d{1,2}日|\d{1,2}[.]\d{1,2})(/.*)?$"
+# The header of one day, or part of a day, of an attendance sheet.
+DAY = re.compile(r"\d{1,2}月\d{1,2}日(/.+)?")
 
 
 def columns(frame: pl.DataFrame, headers: Mapping[str, str], chosen: Mapping[str, str]) -> tuple[Column, ...]:
@@ -65,8 +68,10 @@ def _column(label: str, cells: pl.Series, chosen: Mapping[str, str], wide: Mappi
         return replace(facts, field="hours", fate="mapped", form=wide[label])
     met = Match(chosen[label], label, False) if label in chosen else match(label)
     remark = CHOSEN if label in chosen else ""
+    if met is None and DAY.fullmatch(normal(label)) and fit.marked(given):
+        return replace(facts, field="half_days", fate="mapped", words=fit.listed(given), remark=DAYS)
     if met is None:
-        return replace(facts, remark=DAYS if given.len() and _dayish(label) else UNKNOWN)
+        return replace(facts, remark=UNKNOWN)
     if met.field in ("ignored", "dropped"):
         if met.field == "ignored":
             return replace(facts, near=met.near, remark=remark)
@@ -74,19 +79,22 @@ def _column(label: str, cells: pl.Series, chosen: Mapping[str, str], wide: Mappi
     return _fitted(facts, met, cells, remark)
 
 
-def _dayish(label: str) -> bool:
-    return bool(pl.Series([label]).str.contains(f"^{_DAY}")[0])
-
-
 def _fitted(facts: Column, met: Match, cells: pl.Series, remark: str) -> Column:
     """The column with its field, or what its cells are instead, or ignored with a word why."""
     for field in (met.field, _INSTEAD.get(met.field, "")):
         form = fit.form(field, cells) if field else None
         if form is not None and (field == met.field or field != "result" or fit.known(field, cells)):
-            words = fit.listed(cells) if field in fit.CODED else ()
+            words, coded = (fit.listed(cells), field) if field in fit.CODED else ((), "")
             said = remark or (NEAR.format(like=met.like) if met.near else "")
             return replace(
-                facts, field=field, fate="mapped", near=met.near, form=form, words=words, remark=said
+                facts,
+                field=field,
+                fate="mapped",
+                near=met.near,
+                form=form,
+                words=words,
+                coded=coded,
+                remark=said,
             )
     return replace(facts, remark=UNLIKE.format(field=met.field))
 
@@ -103,7 +111,13 @@ def _alone(found: list[Column], chosen: Mapping[str, str]) -> Iterator[Column]:
         enough = _ENOUGH.get(each.field, ())
         if again or (enough and all(field in best for field in enough)):
             yield replace(
-                each, field="", fate="ignored", words=(), form="", remark=AGAIN.format(field=each.field)
+                each,
+                field="",
+                fate="ignored",
+                words=(),
+                coded="",
+                form="",
+                remark=AGAIN.format(field=each.field),
             )
         elif each.field == "county" and not {"period", "start_date"} & best.keys():
             yield replace(each, field="", fate="ignored", remark=UNDATED)
@@ -112,4 +126,5 @@ def _alone(found: list[Column], chosen: Mapping[str, str]) -> Iterator[Column]:
 
 
 def _of_kind(column: Column) -> bool:
-    return column.field == "hours" and bool(column.form)
+    """Whether a field has several columns: kinds of hours, days of attendance."""
+    return column.field == "half_days" or (column.field == "hours" and bool(column.form))

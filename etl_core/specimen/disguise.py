@@ -17,7 +17,7 @@ HIDDEN = "样"
 _PLAIN = {
     *("id_type", "sex", "stage", "subject", "title", "level", "mode_detail", "role", "result", "status"),
     *("credit_kind", "score", "hours", "minutes", "credits", "period", "start_date", "end_date"),
-    *("training_year", "province", "prefecture", "county"),
+    *("half_days", "training_year", "province", "prefecture", "county"),
 }
 
 # Texts of the agency's own, which stay but for what could be a person in them.

@@ -26,6 +26,9 @@ PERSONAL = r"\d{6,}|@"
 # With which a division's name ends, and hardly a person's.
 PLACES = ("省", "市", "区", "县", "州")
 
+# Marks of an attendance sheet.
+MOST_MARKS, LONGEST_MARK = 12, 2
+
 CODED = ("id_type", "level", "mode_detail", "role", "result", "status", "credit_kind")
 
 Reads = Callable[[str], pl.Expr]
@@ -86,6 +89,12 @@ def _wordy(cells: pl.Series) -> bool:
     return len(known) <= MOST_WORDS and bool(
         (known.str.len_chars() <= LONGEST_WORD).all() and not known.str.contains(PERSONAL).any()
     )
+
+
+def marked(cells: pl.Series) -> bool:
+    """Whether cells hold marks, as attendance sheets do: few, of a character or two."""
+    known = cells.unique()
+    return 0 < len(known) <= MOST_MARKS and bool((known.str.len_chars() <= LONGEST_MARK).all())
 
 
 def listed(cells: pl.Series) -> tuple[str, ...]:

@@ -13,7 +13,7 @@ from etl_core.table import Table, names
 from etl_core.table import kind as kinds
 
 # Records of a specimen, over all sheets; of one sheet never fewer than FEWEST. Odd ones come on top of them.
-RECORDS, FEWEST, ODD = 120, 20, 40
+RECORDS, FEWEST, ODD = 120, 20, 12
 
 # Rows of one kind that is no record, below the header.
 SKIPPED = 5
