@@ -12,7 +12,7 @@ from etl_core.seen import Period
 # The first that fits is believed: the more is said, the earlier it stands.
 KINDS = {
     "half": r"(?<!\d)(20\d{2})年?(上|下)半年",
-    "season": r"(?<!\d)(20\d{2})年?(春|秋)",
+    "season": r"(?<!\d)(20\d{2})年?(春|秋)季?",
     "batch": r"(?<!\d)(20\d{2})(?!\d).*?第(\d+)[批期]",
     "day": r"(?<!\d)(20\d{2})[-.年]?(0[1-9]|1[0-2])[-.月]?(0[1-9]|[12]\d|3[01])(?!\d)",
     "month": r"(?<!\d)(20\d{2})(?:年|[-.])?(0[1-9]|1[0-2])(?!\d)",
