@@ -15,7 +15,16 @@ CLONE = Path(__file__).resolve().parents[1]
 
 def draft(name: str, sample: Path, out: Path, *said: str) -> Path:
     """The folder of a plugin drafted from a sample, by `etl plugins new` in a process of its own."""
-    usual = ["--agency", "500199", "--agency-name", "某县教师进修学校", "--title", "培训登记表", "--semantics", "append"]
+    usual = [
+        "--agency",
+        "500199",
+        "--agency-name",
+        "某县教师进修学校",
+        "--title",
+        "培训登记表",
+        "--semantics",
+        "append",
+    ]
     done = etl("plugins", "new", name, "--sample", sample, "--out", out, "--anyway", *usual, *said)
     assert done.returncode == 0, done.stderr
     return out / name
@@ -34,7 +43,9 @@ def installed(plugin: Path, site: Path) -> list[Path]:
     """What an editable installation leaves: the marks that the plugin's own build makes, and its code."""
     site.mkdir()
     build = f"import setuptools.build_meta as b; print(b.prepare_metadata_for_build_wheel({str(site)!r}))"
-    done = subprocess.run([sys.executable, "-c", build], cwd=plugin, capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        [sys.executable, "-c", build], cwd=plugin, capture_output=True, text=True, check=False
+    )
     assert done.returncode == 0, done.stderr
     return [site, plugin / "src"]
 
@@ -43,7 +54,16 @@ def suite(plugin: Path, folder: Path) -> subprocess.CompletedProcess[str]:
     """The plugin's own tests, where no other plugin is installed. folder: a fresh one for the environment."""
     folder.mkdir()
     path = [*installed(plugin, folder / "site"), farm(folder / "farm"), CLONE, CLONE / "schemas"]
-    command = [sys.executable, "-S", "-m", "pytest", "-q", "-p", "no:cacheprovider", "--import-mode=importlib"]
+    command = [
+        sys.executable,
+        "-S",
+        "-m",
+        "pytest",
+        "-q",
+        "-p",
+        "no:cacheprovider",
+        "--import-mode=importlib",
+    ]
     environment = os.environ | {"PYTHONPATH": os.pathsep.join(map(str, path))}
     return subprocess.run(
         [*command, f"--rootdir={plugin}", str(plugin / "tests")],

@@ -56,7 +56,9 @@ def typed(step: Step, folder: Path) -> str:
     if step.typed.startswith("pip install"):
         installed(folder / "cq_example", folder / "site")
         return ""
-    environment = {name: value for name, value in os.environ.items() if not name.startswith(("ETL_", "PYTEST_"))}
+    environment = {
+        name: value for name, value in os.environ.items() if not name.startswith(("ETL_", "PYTEST_"))
+    }
     environment["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
     environment["PYTHONPATH"] = os.pathsep.join(map(str, path))
     done = subprocess.run(

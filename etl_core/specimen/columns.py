@@ -8,8 +8,8 @@ from dataclasses import replace
 
 import polars as pl
 
-from etl_core.seen import Column
 from etl_core.header import normal
+from etl_core.seen import Column
 from etl_core.specimen import fit
 from etl_core.specimen.fates import Match, match
 from etl_schemas import tables
