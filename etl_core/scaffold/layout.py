@@ -53,14 +53,15 @@ def raw(pattern: str) -> str:
 
 
 def laid(lead: str, group: Group, indent: str = "", after: str = "") -> str:
-    """`lead` and the group, in one line, else its items in one line of their own, else one a line."""
+    """`lead` and the group, in one line, else the arguments of a call in one line of their own, else one item a line."""
     one = f"{indent}{lead}{group}{after}"
     if width(one) <= WIDTH:
         return one
     inner = indent + STEP
     middle = inner + ", ".join(map(str, group.items))
+    called = group.tail == ")" and group.head[-2:-1].isalnum()
     opening, closing = f"{indent}{lead}{group.head}", f"{indent}{group.tail}{after}"
-    if width(middle) <= WIDTH and not (group.head.endswith("=(") and len(group.items) == 1):
+    if called and width(middle) <= WIDTH:
         return "\n".join([opening, middle, closing])
     lines = [_item(item, inner) for item in group.items]
     return "\n".join([opening, *lines, closing])

@@ -5,12 +5,14 @@ from __future__ import annotations
 import csv
 import io
 import re
-import unicodedata
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from etl_core.scaffold.plan import Plan
 from etl_schemas import tables
+
+# Full-width ASCII, as it is folded when words are looked up.
+_HALF = {code + 0xFEE0: code for code in range(0x21, 0x7F)}
 
 HEAD = ("field", "word", "value", "note")
 OPEN = "待定：这个词还没有人说明含义｜open: nobody has said yet what this word means"
@@ -48,8 +50,8 @@ def _table(field: str, province: str) -> Mapping[str, str]:
 
 def folded(word: str) -> str:
     """A word as it is looked up (expressions.text.key): half-width, without blanks, upper case, «10.0» as «10»."""
-    plain = re.sub(r"\s", "", unicodedata.normalize("NFKC", word)).upper()
-    return re.sub(r"[‐-―−]", "-", re.sub(r"^(\d+)\.0+$", r"\1", plain))
+    plain = re.sub(r"\s", "", word.translate(_HALF)).upper()
+    return re.sub(r"^([0-9]+)\.0+$", r"\1", re.sub("[—–―‐‑−]+", "-", plain))
 
 
 def written(plan: Plan) -> str:
