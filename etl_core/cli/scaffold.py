@@ -179,6 +179,8 @@ def _wrong(name: str, value: str) -> str | None:
     """Why an answer cannot be one; None where it can."""
     if name == "agency":
         return None if re.fullmatch(r"\d{6}", value) else "区划代码是六位数字｜a division code has six digits"
+    if name in ("agency_name", "title") and (not value.isprintable() or set(value) & set('"\\')):
+        return f"{name}：不能含引号、反斜线和换行｜no quotes, backslashes or line breaks"
     closed = _CLOSED.get(name)
     known = [str(one.value) for one in ENUMS[closed]] if isinstance(closed, str) else list(closed or ())
     if closed and value not in known:

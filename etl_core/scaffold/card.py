@@ -91,7 +91,7 @@ def _columns(plan: Plan) -> Iterator[str]:
     given = {column.header: column for column in plan.seen.columns}
     declared = {each.name: each for each in fields(plan)}
     for header, column in given.items():
-        yield f"| {header} | {_gives(column)} | {_required(column, declared)} | {_remark(column)} |"
+        yield f"| {header.replace('|', '/')} | {_gives(column)} | {_required(column, declared)} | {_remark(column)} |"
 
 
 def _gives(column: Column) -> str:

@@ -41,15 +41,21 @@ def paired(name: str, items: Sequence[str]) -> Group:
 
 def quoted(text: str) -> str:
     """A string as Python writes it, in double quotes unless it holds some."""
-    escaped = text.replace("\\", "\\\\").replace("\n", "\\n")
+    escaped = "".join(map(_shown, text.replace("\\", "\\\\")))
     if '"' in escaped and "'" not in escaped:
         return f"'{escaped}'"
     return '"' + escaped.replace('"', '\\"') + '"'
 
 
+def _shown(char: str) -> str:
+    """A character that a line of code can hold: a header comes from a foreign file."""
+    return char if char.isprintable() else char.encode("unicode_escape").decode("ascii")
+
+
 def raw(pattern: str) -> str:
-    """A pattern as a raw string."""
-    return f'r"{pattern}"' if '"' not in pattern else f"r'{pattern}'"
+    """A pattern as a raw string; whatever could end the string is any character instead."""
+    plain = "".join(char if char.isprintable() and char not in "\"'" else "." for char in pattern)
+    return f'r"{plain}"'
 
 
 def laid(lead: str, group: Group, indent: str = "", after: str = "") -> str:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import ast
 import subprocess
 import sys
 from pathlib import Path
@@ -35,5 +36,11 @@ def test_a_tuple_of_one_keeps_its_comma():
 
 def test_a_text_is_quoted_whatever_stands_in_it():
     assert quoted('“a"') == "'“a\"'"
-    assert eval(quoted("a\"'\\\nb")) == "a\"'\\\nb"
+    assert ast.literal_eval(quoted("a\"'\\\nb")) == "a\"'\\\nb"
     assert raw(r"\d+") == 'r"\\d+"'
+
+
+@given(st.text(max_size=20))
+def test_a_foreign_text_is_one_string_of_code_and_nothing_else(text):
+    assert ast.literal_eval(quoted(text)) == text
+    assert isinstance(ast.literal_eval(raw("^" + text.replace("\\", "") + "$")), str)
