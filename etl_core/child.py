@@ -32,6 +32,7 @@ from etl_core.protocol import (
     Previewed,
     Problem,
     Ready,
+    Sighted,
     SourceFacts,
     Standing,
     Surveyed,
@@ -55,13 +56,16 @@ def arrived(modified: float) -> date:
 def deliver(job: Job, sources: Sequence[Source]) -> Iterator[Answer]:
     """Every answer about one delivery, in order; `Done` alone where the job does not want its source.
 
-    A survey ends before the first row is read, and so does a delivery that is better read in parts. Raises DeliveryError;
+    A survey or a look ends before the first row is judged, and so does a delivery that is better read in parts. Raises DeliveryError;
     any other exception is a plugin's.
     """
     if job.part is not None:
         yield from _part(job, job.part, next(source for source in sources if source.name == job.source))
         return
     on = arrived(job.modified)
+    if job.look:
+        yield from _looked(job, sources, on)
+        return
     claims, grids = recognise.survey(_readable(job, sources), job.name, sources, on)
     if job.survey:
         yield Surveyed(tuple(Standing(one.source.name, one.found, one.missing, one.named) for one in claims))
@@ -89,6 +93,17 @@ def _previewed(opening: Opening, source: Source, job: Job) -> Generator[Previewe
         yield Previewed(preview.cells(raw, source), preview.columns(raw, source))
         yield prepare(raw, source)
     return Done(tuple(opening.accounts), records)
+
+
+def _looked(job: Job, sources: Sequence[Source], on: date) -> Iterator[Answer]:
+    """What a file is like that no source is asked about, and a specimen of it."""
+    from etl_core.specimen import look  # with xlsxwriter, which no delivery needs
+
+    claims, grids = recognise.survey(_grids(job, ReadOptions()), job.name, sources, on)
+    whole = (claim.source.name for claim in claims if claim.whole)
+    found = look(grids, Path(job.path), job.name, dict(job.columns), whole)
+    yield Sighted(found.seen, found.files)
+    yield Done()
 
 
 def _prepared(opening: Opening, source: Source, job: Job) -> Generator[Prepared, None, Done]:

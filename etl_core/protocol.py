@@ -1,9 +1,9 @@
 """What parent and child say to each other over their pipes: values here, JSON lines and Arrow IPC on the wire.
 
 The parent writes a `Hello`, then one `Job` a line. The child answers `Importing` for each plugin and `Ready`, then for each job `Claimed`, any number of
-`Prepared`, and `Done`; or `Failed` at any point. To a survey it answers `Surveyed`, `Claimed` and `Done`; where a preview is asked for, a `Previewed` stands before each
-`Prepared`. Never pickles: a child that read a hostile file must not be able to make the parent run anything. No message carries a cell's value outside the frames of
-these two.
+`Prepared`, and `Done`; or `Failed` at any point. To a survey it answers `Surveyed`, `Claimed` and `Done`; to a look `Sighted` and `Done`; where a preview is asked for, a
+`Previewed` stands before each `Prepared`. Never pickles: a child that read a hostile file must not be able to make the parent run anything. No message carries a cell's value
+outside the frames of these two; a `Sighted` carries the words of coded columns and the specimen's bytes, in which nobody is (specimen/).
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from typing import Any
 import polars as pl
 
 from etl_core.records import Encoding, HeaderAccount, Part, Place, Prepared
+from etl_core.seen import Seen, of
 
 FRAMES = ("records", "keys", "issues", "skips", "refused")
 
@@ -39,7 +40,8 @@ class Job:
     and then left alone, as those of the sources in `off` always are; `batch` is the number of rows read at a time; a `survey`
     asks only whose the delivery is, and why. Where a delivery may be read in parts of about `split` bytes, the child says
     which and reads none; each is then a job with its `part` and the `source` that the delivery was found to be of.
-    With `preview`, no more is read than its first so many records, with their cells; of the sheet `sheet` alone, if one is named.
+    With `preview`, no more is read than its first so many records, with their cells; of the sheet `sheet` alone, if one is named. A `look` asks
+    what a file of no known source is like; `columns` are the fields that a person has named for some of its headers.
     """
 
     path: str
@@ -54,6 +56,8 @@ class Job:
     source: str = ""
     preview: int = 0
     sheet: str | None = None
+    look: bool = False
+    columns: tuple[tuple[str, str], ...] = ()
 
     def wants(self, source: str) -> bool:
         """Whether a delivery of this source is to be read."""
@@ -120,6 +124,14 @@ class Surveyed:
 
 
 @dataclass(frozen=True, slots=True)
+class Sighted:
+    """What a look has told, and the bytes of the specimen's files, in the order in which `seen` names them."""
+
+    seen: Seen
+    files: tuple[bytes, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Claimed:
     """The source that a delivery belongs to, where it stands among the others, and the parts that it can be read in."""
 
@@ -167,7 +179,7 @@ class Failed:
     source: str | None = None
 
 
-Answer = Importing | Ready | Surveyed | Claimed | Prepared | Previewed | Done | Failed
+Answer = Importing | Ready | Surveyed | Sighted | Claimed | Prepared | Previewed | Done | Failed
 
 
 def line(value: Hello | Job) -> bytes:
@@ -185,7 +197,8 @@ def job(text: str) -> Job:
     """A parent's order, read back."""
     told = json.loads(text)
     part = _part(told["part"]) if told["part"] else None
-    return Job(**{**told, "off": tuple(told["off"]), "part": part})
+    columns = tuple((header, field) for header, field in told["columns"])
+    return Job(**{**told, "off": tuple(told["off"]), "part": part, "columns": columns})
 
 
 def _part(told: dict[str, Any]) -> Part:
@@ -202,6 +215,8 @@ def encode(answer: Answer) -> list[bytes | memoryview]:
     if isinstance(answer, Previewed):
         cells, columns = _arrow(answer.cells), [asdict(each) for each in answer.columns]
         return [_line({"type": kind, "columns": columns, "size": len(cells)}), cells]
+    if isinstance(answer, Sighted):
+        return [_line({"type": kind, "seen": asdict(answer.seen)}), *answer.files]
     if not isinstance(answer, Prepared):
         return [_line({"type": kind, "value": asdict(answer)})]
     parts = [_arrow(getattr(answer, name)) for name in FRAMES]
@@ -227,6 +242,9 @@ def decode(text: bytes, exactly: Callable[[int], bytes | memoryview]) -> Answer:
         return Prepared(**dict(zip(FRAMES, parts, strict=True)), read=told["read"])
     if told["type"] == "Previewed":
         return Previewed(pl.read_ipc(bytes(exactly(told["size"]))), tuple(map(_column, told["columns"])))
+    if told["type"] == "Sighted":
+        seen = of(told["seen"])
+        return Sighted(seen, tuple(bytes(exactly(size)) for _, size in seen.files))
     return _READERS[told["type"]](told["value"])
 
 

@@ -27,6 +27,7 @@ from etl_core.protocol import (
     Previewed,
     Problem,
     Ready,
+    Sighted,
     Surveyed,
 )
 from etl_core.records import Prepared
@@ -113,13 +114,13 @@ class Supervisor:
         detail is the source as far as it is known, or "".
         """
         for answer in self._answers(job):
-            assert not isinstance(answer, Surveyed | Previewed)
+            assert not isinstance(answer, Surveyed | Sighted | Previewed)
             yield answer
 
     def preview(self, job: Job) -> Generator[Claimed | Previewed | Prepared | Done]:
         """As `stream`, for a job that asks for a preview: the cells of each batch come before it."""
         for answer in self._answers(job):
-            assert not isinstance(answer, Surveyed)
+            assert not isinstance(answer, Surveyed | Sighted)
             yield answer
 
     def survey(self, job: Job) -> Iterator[Surveyed | Claimed]:
@@ -128,7 +129,12 @@ class Supervisor:
             if isinstance(answer, Surveyed | Claimed):
                 yield answer
 
-    def _answers(self, job: Job) -> Iterator[Surveyed | Claimed | Previewed | Prepared | Done]:
+    def look(self, job: Job) -> Sighted:
+        """What a file of no known source is like, and a specimen of it. Raises DeliveryError as `stream` does."""
+        answers = list(self._answers(replace(job, look=True)))
+        return next(answer for answer in answers if isinstance(answer, Sighted))
+
+    def _answers(self, job: Job) -> Iterator[Surveyed | Sighted | Claimed | Previewed | Prepared | Done]:
         """What the child says until it is done; ended with it where the listener leaves earlier."""
         source = ""
         over = False

@@ -32,6 +32,12 @@ def test_words_are_told_by_field(package: Path) -> None:
     }
 
 
+def test_a_word_without_a_value_is_unknown_and_its_field_is_there(package: Path) -> None:
+    text = "field,word,value,note\nlevel,片区级,,待定\n"
+    (package / "codes.csv").write_text(text, encoding="utf-8")
+    assert codes("fake_words") == {"level": {}}
+
+
 def test_a_package_without_words_is_told_as_a_missing_file(package: Path) -> None:
     with pytest.raises(FileNotFoundError):
         codes("fake_words")

@@ -40,6 +40,18 @@ def test_every_hook_is_documented_typed_empty_and_shown_in_the_example(hook):
     assert f"def {hook.__name__}(" in hookspecs.__doc__
 
 
+@pytest.mark.parametrize("hook", HOOKS.values(), ids=HOOKS)
+def test_every_hook_stands_in_the_guide_with_its_arguments_and_in_both_languages(hook):
+    guide = (Path(__file__).parents[1] / "plugins" / "README.md").read_text(encoding="utf-8")
+    arguments = ", ".join(inspect.signature(hook).parameters)
+    _, heading, rest = guide.partition(f"\n### `{hook.__name__}({arguments})`\n")
+    assert heading
+    said = rest.split("\n#", 1)[0]
+    assert len(said) > 120
+    assert any("\u4e00" <= char <= "\u9fff" for char in said)
+    assert "*" in said
+
+
 @pytest.mark.parametrize("name", HOOKS)
 def test_every_hook_has_a_test_of_its_own(name):
     assert f"def test_{name}_" in Path(__file__).read_text(encoding="utf-8")

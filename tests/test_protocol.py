@@ -22,17 +22,26 @@ from etl_core.protocol import (
     Job,
     Problem,
     Ready,
+    Sighted,
     SourceFacts,
     Standing,
     Surveyed,
 )
 from etl_core.records import CARRIED, ISSUES, PLACE, REFUSED, SKIPS, HeaderAccount, Place, Prepared
+from etl_core.seen import Column, Period, Seen, Sheet
 from etl_schemas.training import FIELDS
 
 FACTS = SourceFacts(
     "cq_beibei", "登记表", "某院", "snapshot", ("person", "role"), ("mode_detail",), 0.2, "p 1.0"
 )
 PLACES = Place("2023春-2", (2023, 1, 2), "2023春", "潼南", date(2023, 7, 20))
+
+SEEN = Seen(
+    "a_2024.csv", "csv", "gb18030", ",", (Sheet(None, True, True, 2),), 0, 1,
+    (Column("级别", "level", "mapped", words=("市级", "国培"), coded="level"), Column("手机", "", "dropped")),
+    False, {"header": 1}, 1, 1, Period("year", "name"), "研修时间", (("学时/集中", "face_to_face"),), ("suitong",),
+    (("a_2024.csv", 10), ("b", 0)),
+)  # fmt: skip
 
 
 def passed(answer: Answer) -> Answer:
@@ -55,6 +64,7 @@ def passed(answer: Answer) -> Answer:
         Done(),
         Failed("schema.missing_column", {"column": "姓名", "row": 7}, "cq_beibei"),
         Failed("unreadable"),
+        Sighted(SEEN, (b"a,b\r\n1,2\r\n", b"")),
     ],
 )  # fmt: skip
 def test_every_answer_arrives_as_it_was_said(answer: Answer) -> None:

@@ -83,6 +83,31 @@ def test_a_delivery_comes_through_claimed_prepared_and_done(supervisor: Supervis
     assert kinds == [Claimed, Prepared, Done]
 
 
+def test_a_look_tells_what_each_column_is_and_brings_a_specimen_with_nobody_in_it(
+    supervisor: Supervisor, tmp_path: Path
+) -> None:
+    sighted = supervisor.look(job(tmp_path, 2023))
+    assert sighted.seen.claimed == ("made_up",)
+    assert [column.field for column in sighted.seen.columns][:3] == [
+        "person_name",
+        "id_number",
+        "employer_name",
+    ]
+    (specimen,) = sighted.files
+    assert SECRET.encode() not in specimen
+    assert len(list(supervisor.stream(job(tmp_path, 2024)))) == 3
+
+
+def test_a_file_that_cannot_be_looked_at_is_refused_as_a_delivery_would_be(
+    supervisor: Supervisor, tmp_path: Path
+) -> None:
+    path = tmp_path / "x_2024.xlsx"
+    path.write_bytes(b"PK\x03\x04 no workbook")
+    with pytest.raises(DeliveryError) as fault:
+        supervisor.look(Job(str(path), path.name, 1.7e9))
+    assert fault.value.code == "unreadable"
+
+
 def test_a_broken_plugin_is_named_and_stops_nobody(supervisor: Supervisor, tmp_path: Path) -> None:
     ready = supervisor.ready()
     assert [one.name for one in ready.sources] == ["made_up"]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import click
 
 from etl_core.cli import later
@@ -34,6 +36,96 @@ PLUGINS = click.Group(
 
             The form of one source: the headers of each column, the reason codes of its checks, the columns that are
             ignored, and those that are dropped.
+            """,
+        ),
+        click.Command(
+            "new",
+            callback=later.later("scaffold:new"),
+            params=[
+                click.Argument(["name"], metavar="NAME"),
+                click.Option(
+                    ["--sample", "-s"],
+                    type=later.DELIVERY,
+                    required=True,
+                    metavar="FILE",
+                    help="一份真实报送，或一次分页拉取的文件夹｜a real delivery, or the folder of a paged pull",
+                ),
+                *(
+                    click.Option([f"--{option}"], metavar=metavar, help=text)
+                    for option, metavar, text in (
+                        (
+                            "agency",
+                            "CODE",
+                            "报送单位的区划代码，六位｜division code of the agency, six digits",
+                        ),
+                        ("agency-name", "TEXT", "报送单位的名称｜name of the agency"),
+                        ("title", "TEXT", "这些文件是什么｜what the files are"),
+                        ("semantics", "append|snapshot|ledger", "后报的怎样算｜how deliveries add up"),
+                        (
+                            "project",
+                            "TEXT",
+                            "全部行的项目名称，表中没有时｜project of all rows, where no column tells it",
+                        ),
+                        ("level", "CODE", "全部行的级别，表中没有时｜level of all rows: 10 20 30 40 60 99"),
+                        (
+                            "mode",
+                            "WORD",
+                            "全部行的培训方式，表中没有时｜mode of all rows: face_to_face, online …",
+                        ),
+                    )
+                ),
+                click.Option(
+                    ["--key"],
+                    multiple=True,
+                    metavar="FIELD,…",
+                    help="自然键，缺省按表样推定｜natural key; guessed from the form",
+                ),
+                click.Option(
+                    ["--column", "-c"],
+                    multiple=True,
+                    metavar="HEADER=FIELD",
+                    help="指明一列是什么，可重复｜what a column is; may be repeated",
+                ),
+                click.Option(
+                    ["--out", "-o"],
+                    type=click.Path(file_okay=False, path_type=Path),
+                    metavar="FOLDER",
+                    help="写在这个文件夹下；缺省为克隆里的 plugins/，否则当前文件夹｜where to; plugins/ in a clone, else here",
+                ),
+                click.Option(
+                    ["--anyway"],
+                    is_flag=True,
+                    help="已有来源认领这份文件也照写｜even if an installed source reads this file already",
+                ),
+            ],
+            short_help="从一份样本起草一个来源｜draft a source from a sample",
+            help="""看一份真实报送，起草一个完整的来源插件：合同、归一、期次、用语、格式卡、样本和测试。样本中的人全部换成虚构的，
+            看不准的逐条写明，绝不猜默认值。看不出来的在终端上询问，否则说明缺哪个选项。
+
+            Look at a real delivery and draft a whole source plugin: contract, normalise, period, words, format card, samples and
+            tests. Every person in the sample is replaced by a made-up one; whatever is not certain is said, and no default
+            is guessed. What the sample does not tell is asked at the terminal, else the missing option is named.
+            """,
+        ),
+        click.Command(
+            "golden",
+            callback=later.later("scaffold:golden"),
+            params=[
+                click.Argument(
+                    ["folder"],
+                    type=click.Path(exists=True, file_okay=False, path_type=Path),
+                    metavar="FOLDER",
+                ),
+                click.Option(
+                    ["--accept"],
+                    is_flag=True,
+                    help="改写 golden 文件；之后要逐行判定｜write the golden files anew; judge every line afterwards",
+                ),
+            ],
+            short_help="样本现在的结果与 golden 对照｜golden files and what the samples give now",
+            help="""插件的样本现在变成什么，与 tests/golden/ 是否一致；不加 --accept 不改动任何文件。
+
+            What a plugin's samples become now, and whether tests/golden/ says the same. Without --accept nothing is written.
             """,
         ),
     ],

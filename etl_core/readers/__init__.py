@@ -22,7 +22,7 @@ from etl_core.readers.options import ReadOptions
 from etl_core.readers.packed import File, Member
 from etl_core.records import Grid, Part
 
-__all__ = ["Options", "Part", "ReadOptions", "called", "divide", "read"]
+__all__ = ["Options", "Part", "ReadOptions", "called", "divide", "kind", "read"]
 
 _OLE2 = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 
@@ -157,3 +157,8 @@ def _container(file: File, options: ReadOptions) -> Reader:
         if recognised(start):
             return grids
     return fixed.grids if options.fixed is not None and fixed.fits(file, options) else csv.grids
+
+
+def kind(path: Path) -> str:
+    """The container of a delivery, by the name of the module that reads it («workbook», «csv», «dbf» …)."""
+    return _container(path, ReadOptions()).__module__.rpartition(".")[2]

@@ -7,7 +7,8 @@ from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
-from etl_core.testing import changes, counter, forms, pages, variants
+from etl_core.specimen.writers.records import nested
+from etl_core.testing import changes, counter, forms, variants
 from etl_core.testing.bench import Told, load, warehouse
 from etl_core.testing.forms import Form
 from etl_core.testing.shaped import Shaped, Variant
@@ -136,7 +137,7 @@ def _headers(sheet: Sheet, form: Form) -> int:
     """The columns of a changed sheet that have a header in any of the lines that the header has; of a pull, its paths."""
     if form is forms.pull:
         records = (dict(zip(map(str, sheet.head[-1]), row, strict=True)) for row in sheet.body)
-        return len({path for record in records for path in _paths(pages.nested(record))})
+        return len({path for record in records for path in _paths(nested(record))})
     columns = zip(*sheet.head[-max(1, len(sheet.table.repeats)) :], strict=True)
     return sum(any(texts) for texts in columns)
 

@@ -148,10 +148,15 @@ def warehouse() -> Warehouse:
     return Warehouse.open("sqlite://", KEYS)
 
 
-def load(into: Warehouse, files: Sequence[Path], modified: float) -> tuple[Outcome, ...]:
-    """Bring files into a warehouse in this order, as one run does; their time is `modified`, seconds since the epoch."""
+def load(
+    into: Warehouse, files: Sequence[Path], modified: float, by: Bench | None = None
+) -> tuple[Outcome, ...]:
+    """Bring files into a warehouse in this order, as one run does; their time is `modified`, seconds since the epoch.
+
+    by: the bench that reads them; that of all installed plugins where it is left out.
+    """
     with workroom() as room:
-        loading = Loading(bench(), into, _Nobody(), Scope())
+        loading = Loading(by or bench(), into, _Nobody(), Scope())
         return tuple(loading.outcomes(_arrival(into, file, room, modified) for file in files))
 
 

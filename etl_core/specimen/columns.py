@@ -1,0 +1,130 @@
+"""Every header of a table with the field that it most likely means, as far as its cells agree: each field once."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
+
+import polars as pl
+
+from etl_core.header import normal
+from etl_core.seen import Column
+from etl_core.specimen import fit
+from etl_core.specimen.fates import Match, match
+from etl_schemas import tables
+
+# What is said of a column that is not loaded, or that a person should look at.
+UNKNOWN = "不认识的列｜a header that the dictionary does not know"
+UNLIKE = "表头像 {field}，内容不像｜the header looks like {field}, its cells do not"
+AGAIN = "{field} 已取自另一列｜{field} is taken from another column"
+NEAR = "由相近的表头“{like}”推测，请核对｜guessed from the similar header «{like}»: check it"
+DAYS = "像签到的日期：已读入并检查记号，怎样折算学时请写在 normalise.py｜looks like a day of attendance: the marks are read and checked, what they are worth is for normalise.py"
+OTHERWISE = "含个人信息，不保留（裁定 62）｜personal, kept nowhere (ruling 62)"
+CHOSEN = "由 --column 指定｜named by --column"
+UNDATED = "没有日期，不能查区划｜no dates, so no division can be looked up"
+
+# What the cells of a column may be instead, where they are not what its header says.
+_INSTEAD = {"score": "result", "result": "score"}
+
+# Fields of which the first is enough: a range of dates is told by two columns or by one.
+_ENOUGH = {"minutes": ("hours",), "period": ("start_date", "end_date")}
+
+# The header of one day, or part of a day, of an attendance sheet.
+DAY = re.compile(r"\d{1,2}月\d{1,2}日(/.+)?")
+
+
+def columns(frame: pl.DataFrame, headers: Mapping[str, str], chosen: Mapping[str, str]) -> tuple[Column, ...]:
+    """What each column is. frame: the records' cells; headers: its columns' labels; chosen: label → field, by a person."""
+    wide = kinds(headers.values())
+    found = [_column(label, frame[name], chosen, wide) for name, label in headers.items()]
+    return tuple(_alone(found, chosen))
+
+
+def kinds(labels: Iterable[str]) -> dict[str, str]:
+    """Columns of one group that hold hours of different kinds («研修学时/跟岗»): label → mode_detail; empty where only one does."""
+    modes = tables.words("mode_detail")
+    found = {}
+    for label in labels:
+        group, slash, last = label.rpartition("/")
+        met = match(group) if slash else None
+        if met and met.field == "hours" and last.strip() in modes:
+            found[label] = modes[last.strip()]
+    return found if len(found) > 1 else {}
+
+
+def _column(label: str, cells: pl.Series, chosen: Mapping[str, str], wide: Mapping[str, str]) -> Column:
+    bare = cells.str.strip_chars()
+    given = bare.filter(bare.is_not_null() & (bare != ""))
+    facts = Column(
+        label,
+        "",
+        "ignored",
+        filled=round(len(given) / max(1, len(cells)), 3),
+        unique=len(given) == len(cells) and given.n_unique() == len(given) > 1,
+        starred=label.startswith(("*", "＊")) or label.endswith(("*", "＊")),
+    )
+    if label in wide:
+        return replace(facts, field="hours", fate="mapped", form=wide[label])
+    met = Match(chosen[label], label, False) if label in chosen else match(label)
+    remark = CHOSEN if label in chosen else ""
+    if met is None and DAY.fullmatch(normal(label)) and fit.marked(given):
+        return replace(facts, field="half_days", fate="mapped", words=fit.listed(given), remark=DAYS)
+    if met is None:
+        return replace(facts, remark=UNKNOWN)
+    if met.field in ("ignored", "dropped"):
+        if met.field == "ignored":
+            return replace(facts, near=met.near, remark=remark)
+        return replace(facts, fate="dropped", near=met.near, remark=OTHERWISE)
+    return _fitted(facts, met, cells, remark)
+
+
+def _fitted(facts: Column, met: Match, cells: pl.Series, remark: str) -> Column:
+    """The column with its field, or what its cells are instead, or ignored with a word why."""
+    for field in (met.field, _INSTEAD.get(met.field, "")):
+        form = fit.form(field, cells) if field else None
+        if form is not None and (field == met.field or field != "result" or fit.known(field, cells)):
+            words, coded = (fit.listed(cells), field) if field in fit.CODED else ((), "")
+            said = remark or (NEAR.format(like=met.like) if met.near else "")
+            return replace(
+                facts,
+                field=field,
+                fate="mapped",
+                near=met.near,
+                form=form,
+                words=words,
+                coded=coded,
+                remark=said,
+            )
+    return replace(facts, remark=UNLIKE.format(field=met.field))
+
+
+def _alone(found: list[Column], chosen: Mapping[str, str]) -> Iterator[Column]:
+    """Each field from one column: the one that a person chose, else a known header before a similar one, else the first."""
+    order = sorted(found, key=lambda each: (each.header not in chosen, each.near))
+    best: dict[str, str] = {}
+    for each in order:
+        if each.fate == "mapped" and not _of_kind(each):
+            best.setdefault(each.field, each.header)
+    for each in found:
+        again = each.fate == "mapped" and not _of_kind(each) and best[each.field] != each.header
+        enough = _ENOUGH.get(each.field, ())
+        if again or (enough and all(field in best for field in enough)):
+            yield replace(
+                each,
+                field="",
+                fate="ignored",
+                words=(),
+                coded="",
+                form="",
+                remark=AGAIN.format(field=each.field),
+            )
+        elif each.field == "county" and not {"period", "start_date"} & best.keys():
+            yield replace(each, field="", fate="ignored", remark=UNDATED)
+        else:
+            yield each
+
+
+def _of_kind(column: Column) -> bool:
+    """Whether a field has several columns: kinds of hours, days of attendance."""
+    return column.field == "half_days" or (column.field == "hours" and bool(column.form))
