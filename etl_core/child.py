@@ -157,6 +157,7 @@ def ready(found: Found) -> Ready:
             variant=source.variant_fields,
             error_limit=source.error_limit,
             plugin=f"{loaded.distribution} {loaded.version}",
+            shrink_limit=source.shrink_limit,
         )
         for loaded in found.sources
     )

@@ -68,6 +68,7 @@ class SourceFacts:
     variant: tuple[str, ...]
     error_limit: float
     plugin: str
+    shrink_limit: float = 0.3
 
 
 @dataclass(frozen=True, slots=True)

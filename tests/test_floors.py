@@ -17,6 +17,7 @@ FLOOR_LINE = re.compile(r"^ {4,5}(\d+) {2}(.+)$", re.MULTILINE)
 # A third-party package, and the only places of ours that may import it.
 WALLS = {
     "alembic": {"warehouse"},
+    "apprise": {"alerts"},
     "click": {"cli"},
     "cryptography": {"keys", "seal"},
     "dask": {"cluster"},
@@ -24,8 +25,10 @@ WALLS = {
     "fastexcel": {"readers"},
     "fsspec": {"cluster"},
     "msoffcrypto": {"readers"},
+    "openlineage": {"night"},
     "pandera": {"contract", "validate", "etl_schemas"},
     "pluggy": {"hookspecs", "discovery"},
+    "prometheus_client": {"night"},
     "psycopg": {"warehouse"},
     "adbc_driver_sqlite": {"warehouse"},
     "adbc_driver_manager": {"warehouse"},

@@ -25,6 +25,7 @@ PLACEHOLDERS = {
     "expected",
     "source",
     "sources",
+    *("withdrawn", "standing", "due", "days", "rows", "usual", "count", "codes", "exit_code"),
 }
 TEXTS = [(section, key, said) for section, keys in catalogue().items() for key, said in keys.items()]
 CONTRACT = [

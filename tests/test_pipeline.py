@@ -50,6 +50,9 @@ class Watch:
     def finished(self, outcome: Outcome) -> None:
         self.heard.append(outcome.result)
 
+    def waiting(self, holder: str) -> None:
+        self.heard.append(holder)
+
 
 @pytest.fixture
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:

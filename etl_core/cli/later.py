@@ -15,6 +15,7 @@ EXISTING = click.Path(exists=True, dir_okay=False, path_type=Path)
 DELIVERY = click.Path(exists=True, path_type=Path)
 NEW = click.Path(dir_okay=False, path_type=Path)
 TABLE, JSON = "table", "json"
+EVERY = "*"  # every source; the pipeline's own word
 
 
 def later(target: str) -> Callable[..., None]:

@@ -14,7 +14,7 @@ from typing import Any
 from etl_core import config as configuration
 from etl_core import pipeline
 from etl_core.cli import log, settings, summary
-from etl_core.cli.later import JSON, TABLE
+from etl_core.cli.later import EVERY, JSON, TABLE
 from etl_core.cli.say import Lang
 from etl_core.cli.watch import Bar, Events, Several
 from etl_core.config import Config
@@ -22,7 +22,16 @@ from etl_core.pipeline import Report
 from etl_core.records import Outcome
 
 
-def run(lang: Lang, config: Path, source: str | None, dry_run: bool, shape: str | None) -> int:
+def run(
+    lang: Lang,
+    config: Path,
+    *,
+    source: str | None,
+    dry_run: bool,
+    allow_shrink: str | None,
+    wait: float,
+    shape: str | None,
+) -> int:
     """Load what is new and tell it: events as JSON lines for a pipe, a summary for a person."""
     document = configuration.read(config)
     chosen = configuration.validate(document, config.parent)
@@ -30,8 +39,17 @@ def run(lang: Lang, config: Path, source: str | None, dry_run: bool, shape: str 
     with log.opened(chosen.log) as logger:
         events = Events(logger, piped=shape == JSON)
         # The names of the sources cost a wait for the child, so they are checked only where one is named at all.
-        accept = settings.demanding(document, chosen, source) if source or chosen.sources else None
-        report = _watched(chosen, events, partial(pipeline.run, only=source, dry_run=dry_run, accept=accept))
+        named = [name for name in (source, allow_shrink) if name not in (None, EVERY)]
+        accept = settings.demanding(document, chosen, named) if named or chosen.sources else None
+        asked = partial(
+            pipeline.run,
+            only=source,
+            dry_run=dry_run,
+            accept=accept,
+            allow_shrink=allow_shrink,
+            wait=wait,
+        )
+        report = _watched(chosen, events, asked)
     if shape == TABLE:
         summary.show(report, config, lang)
     return report.exit_code
@@ -50,7 +68,11 @@ def _watched(config: Config, events: Events, run: Callable[..., Report]) -> Repo
     for problem in report.problems:
         events.tell("plugin.refused", "warning", **asdict(problem))
     seconds = round(time.monotonic() - started, 3)
-    events.tell("run.finished", **totals(report), dry_run=report.dry_run, seconds=seconds)
+    for trouble in report.troubles:
+        events.tell("run.untold", "warning", **asdict(trouble))
+    events.tell(
+        "run.finished", run_id=report.run_id, **totals(report), dry_run=report.dry_run, seconds=seconds
+    )
     return report
 
 
@@ -60,7 +82,9 @@ def totals(report: Report) -> dict[str, Any]:
     return {
         "exit_code": report.exit_code,
         "deliveries": dict(Counter(each.result for each in report.outcomes)),
-        "sources": {name: summary.rows(_of(report, name)) for name in sources},
+        "sources": {
+            name: summary.rows(_of(report, name)) | summary.plan(_of(report, name)) for name in sources
+        },
         **{kind: summary.summed(report.outcomes, kind) for kind in ("reasons", "skips", "warnings")},
     }
 

@@ -35,7 +35,7 @@ _TEXTS = {
     "｜a name holds letters, digits and _ . - and begins with a letter",
 }
 # The texts of these come from the model itself.
-_OWN = ("path", "url", "address", "dask", "inbox")
+_OWN = ("path", "url", "address", "dask", "inbox", "due", "lineage")
 _ELSE = "此处的值不能用｜this value cannot be used"
 
 

@@ -8,37 +8,17 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import (
-    AfterValidator,
-    BaseModel,
-    ConfigDict,
-    Field,
-    SecretStr,
-    StringConstraints,
-    ValidationInfo,
-    field_validator,
-)
+from pydantic import AfterValidator, Field, SecretStr, ValidationInfo, field_validator
 from pydantic_core import PydanticCustomError
 
+from etl_core.config.night import Alerts, Due, Lineage, Metrics, Runs
+from etl_core.config.section import Name, Place, Section, base, resolved
 from etl_core.config.url import UrlError, absolute, masked, private, sqlite_path
-
-
-def _base(info: ValidationInfo) -> Path:
-    return Path((info.context or {}).get("base", "."))
-
-
-def _resolved(path: Path, info: ValidationInfo) -> Path:
-    try:
-        if path != Path():
-            return (_base(info) / path).resolve()
-    except (OSError, RuntimeError, ValueError):  # links in a circle, a null character
-        pass
-    raise PydanticCustomError("path", "应为文件或文件夹的路径｜must be the path of a file or folder")
 
 
 def _checked_url(url: SecretStr, info: ValidationInfo) -> SecretStr:
     try:
-        return SecretStr(absolute(url.get_secret_value(), _base(info)))
+        return SecretStr(absolute(url.get_secret_value(), base(info)))
     except UrlError as fault:
         raise PydanticCustomError("url", "{text}", {"text": str(fault)}) from None
 
@@ -55,23 +35,7 @@ def _checked_address(address: str) -> str:
 
 def _absolute(staging: str, info: ValidationInfo) -> str:
     """A plain path is taken from the configuration's folder, as every other one: a worker has another."""
-    return staging if "://" in staging else str(_resolved(Path(staging), info))
-
-
-Place = Annotated[Path, AfterValidator(_resolved)]
-Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9_.-]*$")]
-
-
-class Section(BaseModel):
-    """A mapping of settings: frozen, no unknown key, and its errors never quote a value."""
-
-    model_config = ConfigDict(
-        frozen=True,
-        extra="forbid",
-        hide_input_in_errors=True,
-        allow_inf_nan=False,
-        use_attribute_docstrings=True,
-    )
+    return staging if "://" in staging else str(resolved(Path(staging), info))
 
 
 class Warehouse(Section):
@@ -102,6 +66,14 @@ class SourceSettings(Section):
     error_limit: float | None = Field(default=None, ge=0, le=1)
     """允许的错误行比例（0 到 1），缺省用插件自己的｜share of quarantined rows above which a delivery is
     rejected (contract §3, too_many_errors; ruling 14), 0 to 1; the plugin's own limit when left out."""
+
+    shrink_limit: float | None = Field(default=None, ge=0, le=1)
+    """一份报送最多可撤回本期现行记录的比例（0 到 1），超过则整份不入库，等人决定；缺省用插件自己的（一般为 0.3）
+    ｜share of its slot's standing records that a delivery may withdraw (too_much_withdrawn), 0 to 1; the plugin's own limit,
+    0.3 as a rule, when left out."""
+
+    due: Due | None = None
+    """何时应有报送；缺省不检查｜when deliveries are due; nobody is missed when left out."""
 
 
 class Plugins(Section):
@@ -194,6 +166,14 @@ class Config(Section):
 
     log: Log = Log()
 
+    runs: Runs = Runs()
+
+    alerts: Alerts = Alerts()
+
+    metrics: Metrics = Metrics()
+
+    lineage: Lineage = Lineage()
+
     @field_validator("dask")
     @classmethod
     def _a_cluster_has_an_address(cls, dask: Dask, info: ValidationInfo) -> Dask:
@@ -231,11 +211,16 @@ class Config(Section):
 
 def _own_files(info: ValidationInfo) -> dict[str, Path]:
     """Return the pipeline's own files by setting; sections that failed their own validation are left out."""
-    warehouse, log = info.data.get("warehouse"), info.data.get("log")
+    warehouse, log, runs, metrics, lineage = map(
+        info.data.get, ("warehouse", "log", "runs", "metrics", "lineage")
+    )
     files = {
         "warehouse.url": warehouse and warehouse.path,
         "key_file": info.data.get("key_file"),
         "work": info.data.get("work"),
         "log.file": log and log.file,
+        "runs.folder": runs and runs.folder,
+        "metrics.textfile": metrics and metrics.textfile,
+        "lineage.file": lineage and lineage.file,
     }
     return {name: path for name, path in files.items() if path}
