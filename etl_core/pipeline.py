@@ -118,7 +118,7 @@ def run(
         executor = stack.enter_context(_executor(config))
         if accept is not None:
             accept(executor.ready())
-        warehouse = stack.enter_context(_opened(config, dry_run))
+        warehouse = stack.enter_context(opened(config, dry_run))
         stack.enter_context(warehouse.lock(wait, watch.waiting))
         room = stack.enter_context(workroom(config.work))
         if dry_run:
@@ -227,7 +227,7 @@ def _scope(config: Config, only: str | None, dry_run: bool, allow_shrink: str | 
     return Scope(only, off, dry_run, limits, shrinks, allow_shrink)
 
 
-def _opened(config: Config, dry_run: bool) -> Warehouse:
+def opened(config: Config, dry_run: bool) -> Warehouse:
     """The warehouse; a dry run before the first run has none to look at, and must not make one.
 
     A key is made for a new warehouse only: where one waits for a key that is gone, a new key could not open it.

@@ -9,7 +9,7 @@ from typing import Any, NoReturn
 
 import click
 
-from etl_core.cli import exits, groups, later
+from etl_core.cli import chores, exits, groups, later
 from etl_core.cli.later import EVERY, NEW
 
 
@@ -115,9 +115,10 @@ STATUS = click.Command(
         later.shape(),
     ],
     short_help="各来源的现状｜where each source stands",
-    help="""各来源最近一次报送、现行记录、待处理的隔离行。
+    help="""各来源最近一次报送、现行记录、待处理的隔离行；配置了期限的来源是否按时报送、行数是否偏少。
 
-    For each source: its last delivery, the records that stand, and the rows that wait in quarantine.
+    For each source: its last delivery, the records that stand, and the rows that wait in quarantine; where it has a calendar,
+    whether it is late, or brought fewer rows than usual.
     """,
 )
 
@@ -143,7 +144,7 @@ main = Root(
       etl run --config configs/demo.yaml
       etl status --config configs/demo.yaml
     """,
-    commands=[RUN, CHECK, IDENTIFY, STATUS, *groups.GROUPS],
+    commands=[RUN, CHECK, IDENTIFY, STATUS, *groups.GROUPS, *chores.GROUPS],
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
 

@@ -6,7 +6,13 @@ from collections.abc import Mapping
 
 from etl_schemas.messages import Lang, text
 
-__all__ = ["Lang", "counted", "reason", "title"]
+__all__ = ["Lang", "counted", "reason", "spoken", "title"]
+
+
+def spoken(both: str, lang: Lang) -> str:
+    """The part of «中文｜English» that a language asks for."""
+    chinese, _, english = both.partition("｜")
+    return both if lang == "both" else (english if lang == "en" and english else chinese)
 
 
 def title(key: str, lang: Lang) -> str:

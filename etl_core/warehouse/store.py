@@ -71,6 +71,16 @@ class Warehouse:
         finally:
             engine.dispose()
 
+    @staticmethod
+    def revision_of(url: str) -> str | None:
+        """The version of a warehouse's schema, which stays as it is. Raises WarehouseError (not there, not reachable)."""
+        engine = dialect.connectable(dialect.address(url), create=False)
+        try:
+            with dialect.reading(engine, "reading the version of the warehouse") as connection:
+                return schema.revision(connection)
+        finally:
+            engine.dispose()
+
     @classmethod
     def memory(cls) -> Warehouse:
         """A warehouse that is gone when it is closed, with a key that nobody has."""
