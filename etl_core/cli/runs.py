@@ -163,7 +163,7 @@ def _unended(line: Mapping[str, Any]) -> Document:
     """What is known of a run that was killed, or of one from before there were records."""
     return {
         "run_id": line["run_id"],
-        "started_at": line["started_at"].isoformat("T", "seconds").replace("+00:00", "Z"),
+        "started_at": line["started_at"].isoformat("T", "milliseconds").replace("+00:00", "Z"),
         "finished_at": None,
         "seconds": None,
         "exit_code": line["exit_code"],

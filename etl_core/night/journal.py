@@ -114,7 +114,8 @@ def _read(path: Path) -> Document | None:
 
 
 def _moment(moment: datetime) -> str:
-    return moment.isoformat("T", "seconds").replace("+00:00", "Z")
+    """To the millisecond, so that the records of a folder are in the order of their names."""
+    return moment.isoformat("T", "milliseconds").replace("+00:00", "Z")
 
 
 def _sums(outcomes: Iterable[Outcome]) -> dict[str, dict[str, int]]:
