@@ -67,10 +67,10 @@ def findings_of(path: Path) -> Iterator[Finding]:
 
 
 def _guarded(name: str, look: Check) -> Iterator[Finding]:
-    """A check that comes to an error of ours has found what is wrong."""
+    """A check that comes to an error of ours has found what is wrong; what to do may stand in either of its languages."""
     try:
         yield from look()
     except ConfigError as fault:
         yield from (Finding(name, FAIL, str(problem)) for problem in fault.problems)
     except EtlError as fault:
-        yield Finding(name, FAIL, str(fault))
+        yield Finding(name, FAIL, str(fault).replace("｜", " | "))

@@ -55,11 +55,11 @@ class Night:
 
     @contextmanager
     def kept(self) -> Iterator[None]:
-        """A run that ends before its time is kept in the folder as well; the error goes on."""
+        """A run that ends before its time is kept in the folder as well, but for one that was typed wrong; the error goes on."""
         try:
             yield
         except BaseException as fault:
-            if not self._dry_run:
+            if not self._dry_run and not hasattr(fault, "exit_code"):  # which click's usage errors have
                 self._broken(fault)
             raise
 
@@ -96,10 +96,10 @@ class Night:
             self._say("raised", code)
 
     def _was_broken(self) -> bool:
-        """Whether the run before this one, as far as its folder says so, was broken in a way that people were told of."""
+        """Whether people were told that the run before this one was broken, as far as the folder of records says so."""
         folder = self._config.runs.folder
-        before = journal.last(folder) if folder else None
-        return before is not None and bool(before["broken"]) and _alarming(before["exit_code"])
+        before = journal.last(folder, _telling) if folder else None
+        return before is not None and before["broken"] is not None
 
     def _written(self, record: Document, alerts_raised: int | None) -> list[Trouble]:
         """What is kept outside of the warehouse, each where it is configured."""
@@ -157,6 +157,11 @@ class Night:
 
 def _alarming(code: int) -> bool:
     return code != AGAIN and code < SIGNALLED
+
+
+def _telling(record: Document) -> bool:
+    """Whether a record says how runs go: one that found the warehouse held, or was stopped by somebody, does not."""
+    return record["broken"] is None or _alarming(record["exit_code"])
 
 
 def _set(path: Path | None) -> Path:

@@ -10,7 +10,7 @@ import json
 import os
 import platform
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from importlib.metadata import version
@@ -99,10 +99,10 @@ def kept(folder: Path) -> list[Document]:
     return [record for record in found if record is not None]
 
 
-def last(folder: Path) -> Document | None:
-    """The newest record in a folder."""
+def last(folder: Path, wanted: Callable[[Document], bool] = bool) -> Document | None:
+    """The newest record in a folder that is wanted."""
     found = (_read(path) for path in sorted(folder.glob("*.json"), reverse=True))
-    return next((record for record in found if record is not None), None)
+    return next((record for record in found if record is not None and wanted(record)), None)
 
 
 def _read(path: Path) -> Document | None:

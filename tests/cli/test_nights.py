@@ -251,6 +251,13 @@ def test_a_broken_run_is_told_once_and_so_is_the_first_good_one(tmp_path, hook):
     assert told(hook) == [("raised", "run", ""), ("cleared", "run", "")]
 
 
+def test_a_run_that_was_typed_wrong_alarms_nobody_and_leaves_no_record(tmp_path, hook):
+    alerts = f"{{webhook: {{url: 'http://127.0.0.1:{hook.server_port}/'}}}}"
+    config = configure(tmp_path, alerts=alerts, runs="{folder: runs}")
+    assert here("run", "--config", config, "--source", "nonsense").exit_code == 2
+    assert (told(hook), (tmp_path / "runs").exists()) == ([], False)
+
+
 def test_what_cannot_be_kept_fails_no_run_and_is_told(tmp_path):
     (tmp_path / "file").write_text("")
     settings = {

@@ -122,3 +122,4 @@ def test_what_is_no_record_is_left_alone_and_the_newest_one_is_found(record, tmp
     later = {**record, "run_id": "1" * 32, "started_at": "2026-11-02T18:30:00.000Z"}
     journal.write(later, tmp_path)
     assert journal.last(tmp_path)["run_id"] == "1" * 32
+    assert journal.last(tmp_path, lambda one: one["run_id"][0] == "0")["run_id"] == "0" * 32
