@@ -6,7 +6,6 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from etl_core.config import Alerts
-from etl_core.discovery import alerter
 from etl_core.records import Notice
 
 Send = Callable[[Notice], None]
@@ -30,6 +29,10 @@ def channels(settings: Alerts) -> dict[str, Send]:
 
 def _sender(name: str, settings: Mapping[str, Any]) -> Send:
     def send(notice: Notice) -> None:
+        from etl_core.discovery import (
+            alerter,  # knows what a source is, and so pandera: only a notice is worth that
+        )
+
         alerter(name, BUILT_IN.get(name))(notice, settings)
 
     return send

@@ -60,6 +60,8 @@ def show(report: Report, config: Path, lang: Lang) -> None:
     for trouble in report.troubles:
         told = f"{title('untold', lang)}: {trouble.what}: {trouble.where} ({trouble.kind})"
         screen.line(screen.shown(told))
+    if news and report.run_id and not report.dry_run:
+        screen.line(f"{title('run_id', lang)}: {report.run_id}")
     for command in following(report, config):
         screen.line(f"{title('next', lang)}: {command}")
 

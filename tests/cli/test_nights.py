@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import json
+import sqlite3
 import subprocess
 import threading
 from collections.abc import Iterator
+from contextlib import closing
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
@@ -21,12 +23,9 @@ SCHEMA = json.loads((Path(__file__).resolve().parents[2] / "schemas" / "run.sche
 
 
 def hashes(folder: Path) -> dict[str, str]:
-    """The bytes of the warehouse and of every companion that SQLite may have made."""
-    return {
-        path.name: hashlib.sha256(path.read_bytes()).hexdigest()
-        for path in folder.glob("data.sqlite*")
-        if path.suffix != ".lock"
-    }
+    """The bytes of the warehouse and of its journal; the lock file and the shared memory say who looks at it."""
+    paths = (folder / name for name in ("data.sqlite", "data.sqlite-wal", "data.sqlite-journal"))
+    return {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in paths if path.exists()}
 
 
 def records(folder: Path) -> list[dict]:
@@ -46,22 +45,28 @@ def begun(tmp_path) -> Path:
 
 
 def test_a_dry_run_prints_the_plan_by_source_and_changes_no_byte(begun, tmp_path):
-    before = hashes(tmp_path)
-    done = here("--lang", "en", "run", "--config", begun, "--dry-run", "--format", "table")
+    with closing(
+        sqlite3.connect(tmp_path / "data.sqlite")
+    ) as reader:  # the journal stays while somebody looks
+        reader.execute("select count(*) from record").fetchone()
+        before = hashes(tmp_path)
+        done = here("--lang", "en", "run", "--config", begun, "--dry-run", "--format", "table")
+        assert hashes(tmp_path) == before
+        assert before.keys() == {"data.sqlite", "data.sqlite-wal"}
     assert done.exit_code == 3
     plan = next(
         line
         for line in done.stdout.splitlines()
         if line.split()[:1] == ["suitong"] and len(line.split()) == 5
     )
-    assert hashes(tmp_path) == before
+    assert hashes(tmp_path)["data.sqlite"] == before["data.sqlite"]
     assert len(records(tmp_path / "runs")) == 1
     real = here("run", "--config", begun)
     sums = events(real.stdout)[-1]["sources"]["suitong"]
     assert list(map(int, plan.split()[1:])) == [
         sums[name] for name in ("inserted", "updated", "withdrawn", "quarantined")
     ]
-    assert hashes(tmp_path) != before
+    assert hashes(tmp_path)["data.sqlite"] != before["data.sqlite"]
 
 
 def test_a_dry_run_changes_no_row_of_a_server(postgres_url, tmp_path):
@@ -98,9 +103,7 @@ def test_a_night_without_news_is_kept_in_the_folder_and_not_in_the_warehouse(beg
     here("run", "--config", begun)
     before = hashes(tmp_path)
     here("run", "--config", begun)
-    assert {name: one for name, one in hashes(tmp_path).items() if name == "data.sqlite"} == {
-        "data.sqlite": before["data.sqlite"]
-    }
+    assert hashes(tmp_path) == before
     assert len(records(tmp_path / "runs")) == 3
     configure(tmp_path)
     assert len(here("runs", "list", "--config", begun, "--format", "json").stdout.splitlines()) == 2
