@@ -17,7 +17,7 @@ from pathlib import Path
 from etl_core import config as configuration
 from etl_core.alerts import channels
 from etl_core.cli import settings
-from etl_core.cli.doctor import FAIL, OK, WARN, Check, Finding
+from etl_core.cli.finding import FAIL, OK, WARN, Check, Finding
 from etl_core.config import Config, Document
 from etl_core.keys import Keys
 from etl_core.night import conditions

@@ -2,33 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import asdict, dataclass
+from collections.abc import Iterator
+from dataclasses import asdict
 from pathlib import Path
 
 from etl_core import config as configuration
-from etl_core.cli import screen
+from etl_core.cli import checks, screen
 from etl_core.cli.exits import DONE, PARTLY, USAGE
+from etl_core.cli.finding import FAIL, OK, WARN, Check, Finding
 from etl_core.cli.later import JSON
 from etl_core.cli.say import Lang, spoken, title
 from etl_core.errors import ConfigError, EtlError
 
 COLUMNS = ("check", "state", "message", "advice")
-OK, WARN, FAIL = "ok", "warn", "fail"
 CODES = {OK: DONE, WARN: PARTLY, FAIL: USAGE}
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One thing that was looked at: how it is (ok, warn, fail), and what to do; texts are «中文｜English»."""
-
-    check: str
-    state: str
-    message: str
-    advice: str = ""
-
-
-Check = Callable[[], Iterable[Finding]]
 
 
 def examined(lang: Lang, config: Path, shape: str) -> int:
@@ -51,8 +38,6 @@ def _spoken(finding: Finding, lang: Lang) -> dict[str, str]:
 
 def findings_of(path: Path) -> Iterator[Finding]:
     """Every finding; where the configuration cannot be used there is nothing else to look at."""
-    from etl_core.cli import checks  # a usable configuration is needed first
-
     try:
         document = configuration.read(path)
         config = configuration.validate(document, path.parent)
