@@ -19,6 +19,7 @@ from etl_core.alerts import channels
 from etl_core.cli import settings
 from etl_core.cli.finding import FAIL, OK, WARN, Check, Finding
 from etl_core.config import Config, Document
+from etl_core.errors import KeyFileError, WarehouseError
 from etl_core.keys import Keys
 from etl_core.night import conditions
 from etl_core.warehouse import Warehouse
@@ -71,6 +72,10 @@ _INSTALL = "重新安装这个插件，或写入 plugins.deny｜install it again
 def key(config: Config) -> Iterator[Finding]:
     """The key file, its rights and whether it is there. Raises KeyFileError where it cannot be used."""
     if config.key_file.exists():
+        if config.key_file.stat().st_mode & 0o077:
+            told = f"{config.key_file}: 密钥文件对他人开放｜the key file is open to others"
+            yield Finding("key", FAIL, told, f"chmod 600 {config.key_file}")
+            return
         Keys.load(config.key_file, create=False)
         yield Finding("key", OK, str(config.key_file))
     elif Warehouse.keyed(_url(config)):
@@ -104,7 +109,7 @@ def warehouse(config: Config) -> Iterator[Finding]:
         yield Finding(
             "warehouse", WARN, f"{path}: 他人可以读写｜others can read or write it", f"chmod 600 {path}"
         )
-    keys = Keys.load(config.key_file, create=False) if config.key_file.exists() else None
+    keys = _keys(config)
     with Warehouse.open(_url(config), keys, create=False, migrate=False) as opened:
         yield Finding("warehouse", OK, f"{config.warehouse.shown} ({opened.revision()})")
         newest = opened.deliveries()["loaded_at"].max()
@@ -117,16 +122,24 @@ def warehouse(config: Config) -> Iterator[Finding]:
             )
 
 
+def _keys(config: Config) -> Keys | None:
+    """The keys, where they can be used: the check of the key says why they cannot."""
+    try:
+        return Keys.load(config.key_file, create=False)
+    except KeyFileError:
+        return None
+
+
 def calendar(config: Config) -> Iterator[Finding]:
     """Which sources are late or shrunken; nothing where no source has a calendar."""
     if not any(each.due for each in config.sources.values()):
         yield Finding("calendar", OK, "没有配置期限｜no source has a calendar")
         return
-    path = config.warehouse.path
-    if path is not None and not path.exists():
-        return
-    with Warehouse.open(_url(config), None, create=False, migrate=False) as opened:
-        said = conditions.calendar(config, opened, datetime.now().astimezone().date())
+    try:
+        with Warehouse.open(_url(config), None, create=False, migrate=False) as opened:
+            said = conditions.calendar(config, opened, datetime.now().astimezone().date())
+    except WarehouseError:
+        return  # the check of the warehouse has said so
     for source, one in said.items():
         if one.late:
             text = f"{source}: 应于 {one.due} 报送，已过 {one.days} 天｜was due on {one.due}, {one.days} days ago"
@@ -155,7 +168,11 @@ def inboxes(config: Config) -> Iterator[Finding]:
                 "给运行的用户读取权限｜let the user that runs read it",
             )
         else:
-            yield Finding("inbox", OK, f"{folder}: {len(list(folder.iterdir()))} 项｜entries")
+            yield Finding(
+                "inbox",
+                OK,
+                f"{folder}: {len(list(folder.iterdir()))} 项｜{len(list(folder.iterdir()))} entries",
+            )
 
 
 def folders(config: Config) -> Iterator[Finding]:
@@ -179,7 +196,7 @@ def disk(config: Config) -> Iterator[Finding]:
         free = shutil.disk_usage(place).free
         state = FAIL if free < SCARCE else WARN if free < LITTLE else OK
         advice = "" if state == OK else "清理磁盘，至少留出 1 GB｜make room, 1 GB at least"
-        yield Finding("disk", state, f"{place}: {free >> 20} MB 可用｜free", advice)
+        yield Finding("disk", state, f"{place}: {free >> 20} MB 可用｜{free >> 20} MB free", advice)
 
 
 def memory(config: Config) -> Iterator[Finding]:
@@ -232,7 +249,7 @@ def clock() -> Iterator[Finding]:
     advice = (
         ""
         if fits
-        else "报送期限按本机时区计算；timedatectl set-timezone Asia/Shanghai｜days are counted in this zone"
+        else "报送期限按本机时区计算；timedatectl set-timezone Asia/Shanghai｜days are counted in this zone; timedatectl set-timezone Asia/Shanghai"
     )
     yield Finding("clock", OK if fits else WARN, told, advice)
 

@@ -52,10 +52,10 @@ def findings_of(path: Path) -> Iterator[Finding]:
 
 
 def _guarded(name: str, look: Check) -> Iterator[Finding]:
-    """A check that comes to an error of ours has found what is wrong; what to do may stand in either of its languages."""
+    """A check that comes to an error of ours has found what is wrong."""
     try:
         yield from look()
     except ConfigError as fault:
         yield from (Finding(name, FAIL, str(problem)) for problem in fault.problems)
     except EtlError as fault:
-        yield Finding(name, FAIL, str(fault).replace("｜", " | "))
+        yield Finding(name, FAIL, str(fault))

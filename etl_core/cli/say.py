@@ -10,9 +10,12 @@ __all__ = ["Lang", "counted", "reason", "spoken", "title"]
 
 
 def spoken(both: str, lang: Lang) -> str:
-    """The part of «中文｜English» that a language asks for."""
+    """The part of «where: 中文｜English» that a language asks for; what comes before the last ": " belongs to both."""
     chinese, _, english = both.partition("｜")
-    return both if lang == "both" else (english if lang == "en" and english else chinese)
+    if lang == "both" or not english:
+        return both
+    where, colon, _ = chinese.rpartition(": ")
+    return where + colon + english if lang == "en" else chinese
 
 
 def title(key: str, lang: Lang) -> str:

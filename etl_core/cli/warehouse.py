@@ -41,7 +41,11 @@ def upgraded(lang: Lang, config: Path) -> int:
     before = Warehouse.revision_of(_url(chosen))
     with Warehouse.open(_url(chosen), Keys.load(chosen.key_file, create=False), create=False) as warehouse:
         after = warehouse.revision()
-    said = "已是最新｜up to date already" if before == after else f"已升级｜upgraded: {before} → {after}"
+    said = (
+        "已是最新｜up to date already"
+        if before == after
+        else f"已升级：{before} → {after}｜upgraded: {before} → {after}"
+    )
     screen.line(f"{_shown(chosen)}: {spoken(said, lang)} ({after})")
     return DONE
 

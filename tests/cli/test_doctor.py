@@ -82,7 +82,7 @@ def test_a_key_that_is_open_lost_or_another_one_is_told_apart(ready, tmp_path):
     key = tmp_path / "keys" / "person.key"
     key.chmod(0o644)
     code, found = examined(ready)
-    assert (code, "chmod 600" in found["key"][0][1]) == (2, True)
+    assert (code, found["key"][0][2]) == (2, f"chmod 600 {key}")
     key.unlink()
     code, found = examined(ready)
     assert (code, found["key"][0][2]) == (2, "从备份恢复密钥文件")
@@ -100,6 +100,10 @@ def test_a_server_that_does_not_answer_is_told_with_what_to_look_at(ready, tmp_p
     code, found = examined(config)
     assert (code, states(found, "warehouse")) == (2, ["fail"])
     assert "连不上数据库" in found["warehouse"][0][1]
+    english = here("--lang", "en", "doctor", "--config", config).stdout
+    assert (
+        "postgresql://etl@127.0.0.1:9/chuanyu: reading the version of the warehouse: no connection" in english
+    )
 
 
 def test_an_inbox_that_is_not_there_is_told_with_the_command_that_makes_it(ready, tmp_path):
