@@ -70,9 +70,17 @@ class Night:
         was_broken = self._was_broken()
         record = self._record(code, sources, problems)
         warehouse.finished(self.run_id, code, record)
-        today = datetime.now().astimezone().date()
-        so = conditions.found(self._config, warehouse, self._outcomes, problems, today)
-        troubles = [*self._tell(warehouse, so), *self._written(record, len(so))]
+        so: list[conditions.Condition] = []
+        troubles: list[Trouble] = []
+
+        def tell() -> None:
+            today = datetime.now().astimezone().date()
+            so.extend(conditions.found(self._config, warehouse, self._outcomes, problems, today))
+            troubles.extend(self._tell(warehouse, so))
+
+        untold = _tried("alert", "warehouse", tell)
+        troubles += [] if untold is None else [untold]
+        troubles += self._written(record, None if untold else len(so))
         return [*troubles, *self._say("cleared", code)] if was_broken else troubles
 
     def _record(

@@ -74,7 +74,7 @@ def _calendar(said: Mapping[str, Judged]) -> Iterator[Condition]:
 
 
 def _refused(outcomes: Sequence[Outcome]) -> Iterator[Condition]:
-    """One condition for each source; of several codes the most frequent is told by `etl deliveries list`, all of them."""
+    """What was stopped and what was otherwise refused, one condition for each source with its number and codes."""
     refused = [each for each in outcomes if each.result in ("failed", "rejected")]
     for code, mine in (
         ("stopped", [each for each in refused if each.error == BRAKE]),

@@ -15,6 +15,7 @@ from pathlib import Path
 import jsonschema
 import pytest
 
+from etl_core.warehouse import Warehouse
 from tests.cli.program import ETL, configure, etl, here, samples, settled
 from tests.cli.test_run import events
 from tests.test_deliveries import dump
@@ -238,6 +239,19 @@ def test_an_alert_that_cannot_be_sent_fails_no_run_is_told_and_tried_again(tmp_p
     here("run", "--config", config)
     assert told(hook) == [("raised", "late", "suitong")] * 2
     assert "canary-token" not in done.output + again.output
+
+
+def test_alerts_that_the_warehouse_cannot_keep_fail_no_run(tmp_path, monkeypatch, hook):
+    def full(*_: object) -> None:
+        raise OSError(28, "full")
+
+    alerts = f"{{webhook: {{url: 'http://127.0.0.1:{hook.server_port}/'}}}}"
+    config = configure(tmp_path, alerts=alerts, sources="{suitong: {due: {dates: [2025-01-15]}}}")
+    monkeypatch.setattr(Warehouse, "keep_alerts", full)
+    done = here("run", "--config", config)
+    assert done.exit_code == 0
+    untold = [one for one in events(done.stdout) if one["event"] == "run.untold"]
+    assert untold == [{"event": "run.untold", "what": "alert", "where": "warehouse", "kind": "OSError"}]
 
 
 def test_a_broken_run_is_told_once_and_so_is_the_first_good_one(tmp_path, hook):
