@@ -189,6 +189,7 @@ def ready(found: Found) -> Ready:
             error_limit=source.error_limit,
             plugin=f"{loaded.distribution} {loaded.version}",
             example=source.example,
+            shrink_limit=source.shrink_limit,
         )
         for loaded in found.sources
     )

@@ -10,16 +10,17 @@ import functools
 import importlib
 import re
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from importlib.metadata import Distribution, EntryPoint, distributions
+from importlib.metadata import Distribution, EntryPoint, distributions, entry_points, version
 from itertools import chain
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import pluggy
 
 from etl_core import hookspecs
 from etl_core.errors import PluginError
+from etl_core.records import Notice
 from etl_core.source import Source
 
 T = TypeVar("T")
@@ -39,6 +40,7 @@ REASONS = {
     "no_source": "没有给出任何来源｜it brings no source",
     "wrong_source": "给出的不是 Source｜what it brings is not a Source",
     "duplicate_source": "来源 {what} 有多个插件给出，均不使用｜several plugins bring {what}; none is used",
+    "no_channel": "没有安装名为 {what} 的告警插件，或不止一个｜no alert plugin is called {what}, or more than one is",
 }
 
 
@@ -97,6 +99,34 @@ def discover(
     loaded = [source for one in candidates for source in _load(one, problems, before)]
     loaded = _unique(loaded, _source_name, _duplicate_source, problems)
     return Found(tuple(sorted(loaded, key=_source_name)), tuple(problems))
+
+
+def alerter(name: str, built_in: str | None = None) -> Callable[[Notice, Mapping[str, Any]], None]:
+    """What sends a notice by the channel of this name: a module of ours, or the one entry point that is called so.
+
+    Raises PluginError where there is none, or it cannot be used.
+    """
+    candidate = _channel(name, built_in)
+    plugin = _imported(candidate)
+    if getattr(plugin, "etl_api", None) != hookspecs.API_VERSION:
+        raise candidate.problem("wrong_api", str(hookspecs.API_VERSION))
+    hooks = _hooks(candidate, plugin)
+    if not hooks.etl_alert.get_hookimpls():
+        raise candidate.problem("no_channel", name)
+    return lambda notice, settings: hooks.etl_alert(notice=notice, settings=settings)
+
+
+def _channel(name: str, built_in: str | None) -> _Candidate:
+    if built_in is not None:
+        return _Candidate(
+            name, "chuanyu-etl", version("chuanyu-etl"), EntryPoint(name, built_in, hookspecs.CHANNELS)
+        )
+    found = [entry for entry in entry_points(group=hookspecs.CHANNELS) if entry.name == name]
+    if len(found) != 1:
+        raise _problem("no_channel", name, what=name)
+    distribution = found[0].dist
+    where = (distribution.name, distribution.version) if distribution else ("?", "?")
+    return _Candidate(name, *where, found[0])
 
 
 def _installed(problems: list[PluginError]) -> list[_Candidate]:

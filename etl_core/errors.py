@@ -18,7 +18,18 @@ No message carries a cell's value: names, ID numbers and phones stay in memory. 
 
 from __future__ import annotations
 
+import errno
 from dataclasses import dataclass
+
+USAGE, PARTLY, INTERNAL, AGAIN = 2, 3, 70, 75
+FULL = (errno.ENOSPC, errno.EDQUOT)
+SHORT = (
+    errno.EMFILE,
+    errno.ENFILE,
+    errno.ENOMEM,
+    errno.EAGAIN,
+    errno.EBUSY,
+)  # the system may have it again later
 
 
 class EtlError(Exception):
@@ -106,3 +117,17 @@ class LockedError(EtlError):
 
 class BalanceError(EtlError):
     """Rows read differ from loaded + quarantined + skipped; nothing of the delivery is kept."""
+
+
+def exit_code(fault: BaseException) -> int:
+    """The exit code of a run that this ended; the ways out themselves are told in cli/exits.py."""
+    if isinstance(fault, SystemExit):
+        return fault.code if isinstance(fault.code, int) else INTERNAL
+    if isinstance(fault, LockedError) or (isinstance(fault, OSError) and fault.errno in (*FULL, *SHORT)):
+        return AGAIN
+    if isinstance(fault, DeliveryError):
+        return PARTLY
+    if isinstance(fault, EtlError) or (isinstance(fault, OSError) and fault.errno is not None):
+        return USAGE
+    known = getattr(fault, "exit_code", INTERNAL)  # click's own errors bring theirs
+    return known if isinstance(known, int) else INTERNAL

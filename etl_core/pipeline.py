@@ -19,6 +19,7 @@ from etl_core.config import Config
 from etl_core.errors import BalanceError, ClusterError, DeliveryError, KeyFileError
 from etl_core.inbox import Refused, Unchanged, arrivals, released, single, workroom
 from etl_core.keys import Keys
+from etl_core.night import Night, Trouble
 from etl_core.pool import Answers, Executor, Pool, Told
 from etl_core.protocol import Claimed, Done, Hello, Job, Problem, Ready, SourceFacts
 from etl_core.pulls import Pulled
@@ -30,10 +31,11 @@ if TYPE_CHECKING:
     from etl_core.cluster import Cluster
     from etl_core.warehouse import Load, Warehouse
 
-DONE, PARTLY = (
-    0,
-    3,
-)  # exit codes: all loaded or nothing new; finished with quarantined rows or failed deliveries
+# Exit codes: all loaded or nothing new; finished with quarantined rows or failed deliveries; a delivery that would
+# withdraw too much waits for somebody to decide.
+DONE, PARTLY, STOPPED = 0, 3, 4
+BRAKE = "too_much_withdrawn"
+EVERY = "*"
 
 
 class Watch(Protocol):
@@ -48,19 +50,27 @@ class Watch(Protocol):
     def finished(self, outcome: Outcome) -> None:
         """The delivery has its outcome."""
 
+    def waiting(self, holder: str) -> None:
+        """Another run holds the warehouse, and is waited for."""
+
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What a run did (or would do): one outcome per delivery, the plugins that could not be used, and what was fetched before."""
+    """What a run did (or would do): one outcome per delivery, the plugins that could not be used, what was fetched before, and
+    what of the run could not be kept or told."""
 
     outcomes: tuple[Outcome, ...] = ()
     problems: tuple[Problem, ...] = ()
     dry_run: bool = False
     pulls: tuple[Pulled, ...] = ()
+    run_id: str = ""
+    troubles: tuple[Trouble, ...] = ()
 
     @property
     def exit_code(self) -> int:
-        """DONE, or PARTLY where a delivery failed or could not be fetched, a row was quarantined, or a plugin could not be used."""
+        """DONE; PARTLY where a delivery failed or could not be fetched, a row was quarantined, or a plugin could not be used; or STOPPED."""
+        if any(each.error == BRAKE for each in self.outcomes):
+            return STOPPED
         spotless = (
             each.result in ("loaded", "unchanged") and not each.counts.quarantined for each in self.outcomes
         )
@@ -70,12 +80,25 @@ class Report:
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """What a run is asked to do: one source alone, all but some, and whether anything may be written."""
+    """What a run is asked to do: one source alone, all but some, whether anything may be written, and which limits hold.
+
+    unbraked: the source whose deliveries may withdraw as much as they like in this run; EVERY for all.
+    """
 
     only: str | None = None
     off: tuple[str, ...] = ()
     dry_run: bool = False
     limits: dict[str, float] = field(default_factory=dict)
+    shrinks: dict[str, float] = field(default_factory=dict)
+    unbraked: str | None = None
+
+    def shrink(self, source: SourceFacts) -> float:
+        """The share of standing records that a delivery of this source may withdraw."""
+        return (
+            1.0
+            if self.unbraked in (EVERY, source.name)
+            else self.shrinks.get(source.name, source.shrink_limit)
+        )
 
 
 def run(
@@ -86,25 +109,31 @@ def run(
     accept: Callable[[Ready], None] | None = None,
     *,
     pull: Callable[[], tuple[Pulled, ...]] = tuple,
+    allow_shrink: str | None = None,
+    wait: float = 0,
 ) -> Report:
     """Carry out one run of a pipeline; with `only`, deliveries of that source alone; with `dry_run`, nothing is written.
 
     `accept` is shown the plugins before the first delivery, and may raise. `pull` fetches what has to be fetched, before
-    the warehouse is held: a long pull keeps nobody out of it; a dry run never calls it. A fault of one delivery is its outcome and never
+    the warehouse is held: a long pull keeps nobody out of it; a dry run never calls it. `allow_shrink` is the source (or EVERY) whose
+    deliveries are not braked; for `wait` seconds another run is waited for. A fault of one delivery is its outcome and never
     ends the run. Raises KeyFileError, WarehouseError, LockedError, ClusterError.
     """
-    scope = _scope(config, only, dry_run)
-    with ExitStack() as stack:
+    scope = _scope(config, only, dry_run, allow_shrink)
+    night = Night(config, only, dry_run)
+    with night.kept(), ExitStack() as stack:
         executor = stack.enter_context(_executor(config))
         if accept is not None:
             accept(executor.ready())
         pulled = () if dry_run else pull()
-        keys = _keys(config, dry_run)
-        warehouse = stack.enter_context(_opened(config, keys, dry_run))
-        stack.enter_context(warehouse.lock())
+        keys = keyed(config, dry_run)
+        warehouse = stack.enter_context(opened(config, keys, dry_run))
+        stack.enter_context(warehouse.lock(wait, watch.waiting))
         room = stack.enter_context(workroom(config.work))
+        if dry_run:
+            stack.enter_context(warehouse.rehearsal())
         archive = None if dry_run or keys is None else Archive(config.kept, keys)
-        loading = Loading(executor, warehouse, watch, scope, archive)
+        loading = Loading(executor, warehouse, watch, scope, archive=archive, run_id=night.run_id)
         landed = [folder for folder in config.landings.values() if folder.is_dir()]
         coming = arrivals(
             (*config.inbox, *landed),
@@ -113,9 +142,12 @@ def run(
             config.limits.file_mb,
             _known(warehouse),
         )
-        report = Report(tuple(loading.outcomes(coming)), _problems(executor), dry_run, pulled)
-        loading.close(report.exit_code)
-        return report
+        outcomes = tuple(night.noted(loading.outcomes(coming)))
+        report = Report(outcomes, _problems(executor), dry_run, pulled, night.run_id)
+        if dry_run:
+            return report
+        troubles = night.close(warehouse, _sources(executor), report.problems, report.exit_code)
+        return replace(report, troubles=tuple(troubles))
 
 
 def check(file: Path, executor: Executor, warehouse: Warehouse, watch: Watch) -> Outcome:
@@ -144,6 +176,11 @@ def _excess(counts: Counts, limit: float) -> dict[str, str | int]:
     return {"share": f"{counts.quarantined / judged:.0%}", "limit": f"{limit:.0%}"}
 
 
+def _share(detail: dict[str, str | int]) -> dict[str, str | int]:
+    """The shares of a refusal as people read them."""
+    return {**detail, **{name: f"{float(detail[name]):.1%}" for name in ("share", "limit")}}
+
+
 def _names(ready: Ready) -> list[str]:
     return [source.name for source in ready.sources]
 
@@ -154,6 +191,14 @@ def _problems(executor: Executor) -> tuple[Problem, ...]:
         return executor.ready().problems
     except DeliveryError as fault:
         return (Problem("etl_core.child", "chuanyu-etl", version("chuanyu-etl"), fault.code),)
+
+
+def _sources(executor: Executor) -> tuple[SourceFacts, ...]:
+    """The sources that can be used; none where not even the child can be started."""
+    try:
+        return executor.ready().sources
+    except DeliveryError:
+        return ()
 
 
 def _known(warehouse: Warehouse) -> Callable[[str], bool]:
@@ -184,13 +229,16 @@ def _hello(config: Config) -> Hello:
     return Hello(config.limits.memory_mb, config.plugins.allow, config.plugins.deny)
 
 
-def _scope(config: Config, only: str | None, dry_run: bool) -> Scope:
+def _scope(config: Config, only: str | None, dry_run: bool, allow_shrink: str | None) -> Scope:
     off = tuple(name for name, settings in config.sources.items() if not settings.enabled)
     limits = {name: each.error_limit for name, each in config.sources.items() if each.error_limit is not None}
-    return Scope(only, off, dry_run, limits)
+    shrinks = {
+        name: each.shrink_limit for name, each in config.sources.items() if each.shrink_limit is not None
+    }
+    return Scope(only, off, dry_run, limits, shrinks, allow_shrink)
 
 
-def _keys(config: Config, dry_run: bool) -> Keys | None:
+def keyed(config: Config, dry_run: bool) -> Keys | None:
     """The keys; None for a dry run before the first run, which must not make any.
 
     A key is made for a new warehouse only: where one waits for a key that is gone, a new key could not open it.
@@ -207,14 +255,14 @@ def _keys(config: Config, dry_run: bool) -> Keys | None:
     return None if dry_run else Keys.load(config.key_file)
 
 
-def _opened(config: Config, keys: Keys | None, dry_run: bool) -> Warehouse:
+def opened(config: Config, keys: Keys | None, dry_run: bool) -> Warehouse:
     """The warehouse; a dry run before the first run has none to look at, and must not make one."""
     from etl_core.warehouse import Warehouse
 
     url = config.warehouse.url.get_secret_value()
     if dry_run and not Warehouse.keyed(url):
         return Warehouse.memory()
-    return Warehouse.open(url, keys, create=not dry_run)
+    return Warehouse.open(url, keys, create=not dry_run, migrate=not dry_run)
 
 
 class Loading:
@@ -226,13 +274,16 @@ class Loading:
         warehouse: Warehouse,
         watch: Watch,
         scope: Scope,
+        *,
         archive: Archive | None = None,
+        run_id: str = "",
     ) -> None:
         from etl_core.warehouse import Run
 
         self._executor, self._warehouse, self._watch, self._scope = executor, warehouse, watch, scope
         self._archive = archive
-        self._run = Run(uuid.uuid4().hex, datetime.now(UTC), f"chuanyu-etl {version('chuanyu-etl')}")
+        software = f"chuanyu-etl {version('chuanyu-etl')}"
+        self._run = Run(run_id or uuid.uuid4().hex, datetime.now(UTC), software)
 
     def outcomes(self, coming: Iterator[Arrival | Refused | Unchanged]) -> Iterator[Outcome]:
         """One outcome for each delivery that this run is concerned with."""
@@ -240,14 +291,10 @@ class Loading:
             started = time.monotonic()
             outcome = self._outcome(item, begun)
             if outcome is not None:
-                timed = replace(outcome, seconds=time.monotonic() - started)
+                seconds, fingerprint = time.monotonic() - started, getattr(item, "fingerprint", "")
+                timed = replace(outcome, seconds=seconds, fingerprint=fingerprint)
                 self._watch.finished(timed)
                 yield timed
-
-    def close(self, exit_code: int) -> None:
-        """Note how the run ended, where it changed anything."""
-        if not self._scope.dry_run:
-            self._warehouse.finished(self._run.run_id, exit_code)
 
     def _begun(self, item: Arrival | Refused | Unchanged) -> Answers | None:
         """A small delivery is read before its turn; a large one, when it comes, by all children at once."""
@@ -302,13 +349,14 @@ class Loading:
             variant=source.variant,
             plugin=source.plugin,
             run=self._run,
-            dry_run=scope.dry_run,
         ) as load:
             accounts = self._filled(load, told)
-            counts = load.finish(limit, accounts)
+            counts = load.finish(limit, accounts, scope.shrink(source))
         done = Outcome(arrival.name, source.name, load.result, counts, place=claimed.place, accounts=accounts)
         if load.result == "rejected":
-            done = replace(done, error="too_many_errors", detail=_excess(counts, limit))
+            braked = load.refusal.error == BRAKE
+            detail = _share(load.refusal.detail) if braked else _excess(counts, limit)
+            done = replace(done, error=load.refusal.error, detail=detail)
         return replace(done, **asdict(load.plan))
 
     def _filled(self, load: Load, told: Iterator[Told]) -> tuple[HeaderAccount, ...]:
@@ -330,6 +378,5 @@ class Loading:
     ) -> Outcome | None:
         if source in self._scope.off or self._scope.only not in (None, source):
             return None
-        if not self._scope.dry_run:
-            self._warehouse.failed(arrival, source, code, detail, self._run)
+        self._warehouse.failed(arrival, source, code, detail, self._run)
         return Outcome(arrival.name, source or None, "failed", error=code, detail=detail)

@@ -77,6 +77,7 @@ class SourceFacts:
     error_limit: float
     plugin: str
     example: str = ""
+    shrink_limit: float = 0.3
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ inbox ──Arrival──► child: Grid ─► raw frame ─► Prepared ──
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 
 import polars as pl
@@ -205,7 +205,7 @@ class Counts:
 class Outcome:
     """What became of one delivery in this run.
 
-    result: loaded · unchanged (same bytes already in the warehouse) · rejected (too_many_errors) · failed.
+    result: loaded · unchanged (same bytes already in the warehouse) · rejected (too_many_errors, too_much_withdrawn) · failed.
     inserted, updated, withdrawn: what it did to the records that stood before; seconds: wall time.
     """
 
@@ -221,6 +221,23 @@ class Outcome:
     updated: int = 0
     withdrawn: int = 0
     seconds: float = 0.0
+    fingerprint: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """What people are told once, when it begins and when it is over; never anything of a person.
+
+    code: a key of the catalogue's section [alert]; state: "raised" or "cleared"; subject and text in both languages.
+    """
+
+    code: str
+    source: str
+    state: str
+    since: datetime
+    detail: dict[str, str | int]
+    subject: str
+    text: str
 
 
 # Fields that a normalised frame may carry beside TrainingRecord's: `namesake` keeps (大)/(小) in the identity

@@ -47,6 +47,8 @@ class Source:
     dropped         headers whose cells may not be kept anywhere (ruling 62)
     variants        kinds of records of a wide row; empty: one record a row
     error_limit     share of quarantined rows above which nothing is loaded (too_many_errors)
+    shrink_limit    share of its slot's standing records above which a delivery that would withdraw them is stopped
+                    (too_much_withdrawn)
     read            reader options
     """
 
@@ -65,6 +67,7 @@ class Source:
     dropped: tuple[str, ...] = ()
     variants: tuple[Variant, ...] = ()
     error_limit: float = 0.2
+    shrink_limit: float = 0.3
     read: ReadOptions = field(default_factory=ReadOptions)
 
     @property

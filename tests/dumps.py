@@ -5,7 +5,17 @@ from __future__ import annotations
 import sqlalchemy as sa
 
 # Columns that tell when and as which number something was written; every other one is the same in every warehouse.
-CLOCKS = {"loaded_at", "started_at", "finished_at", "created_at", "run_id", "modified", "sort_key", "sealed"}
+CLOCKS = {
+    "loaded_at",
+    "started_at",
+    "finished_at",
+    "created_at",
+    "run_id",
+    "modified",
+    "sort_key",
+    "sealed",
+    "document",
+}
 NUMBERS = {"record_id", "delivery_id", "quarantine_id", "organisation_id"}
 
 # What a run tells of itself depends on which deliveries came together.

@@ -26,7 +26,7 @@ def registry(**implementations):
 
 
 def test_the_hooks_are_those_that_plugins_were_promised():
-    assert list(HOOKS) == ["etl_sources"]
+    assert list(HOOKS) == ["etl_sources", "etl_alert"]
     assert hookspecs.API_VERSION == 1
 
 
@@ -36,7 +36,7 @@ def test_every_hook_is_documented_typed_empty_and_shown_in_the_example(hook):
     assert summary.endswith(".")
     assert len(rest) > 40
     assert inspect.signature(hook).return_annotation is not inspect.Signature.empty
-    assert hook() is None
+    assert hook(*inspect.signature(hook).parameters) is None
     assert f"def {hook.__name__}(" in hookspecs.__doc__
 
 
@@ -59,6 +59,27 @@ def test_every_hook_has_a_test_of_its_own(name):
 
 def test_etl_sources_gathers_what_a_plugin_brings():
     assert registry(etl_sources=lambda: ["one", "two"]).hook.etl_sources() == [["one", "two"]]
+
+
+def test_etl_alert_is_given_the_notice_and_the_settings_of_its_channel():
+    heard = []
+    hook = registry(etl_alert=lambda notice, settings: heard.append((notice, settings["to"]))).hook
+    hook.etl_alert(notice="late", settings={"to": "a"})
+    assert heard == [("late", "a")]
+
+
+def test_etl_alert_may_leave_out_what_it_does_not_need():
+    heard = []
+    registry(etl_alert=lambda notice: heard.extend([notice])).hook.etl_alert(notice="late", settings={})
+    assert heard == ["late"]
+
+
+def test_etl_alert_lets_its_error_through_to_the_run():
+    def fail(notice):
+        raise OSError(notice)
+
+    with pytest.raises(OSError, match="late"):
+        registry(etl_alert=fail).hook.etl_alert(notice="late", settings={})
 
 
 def test_etl_sources_without_a_mark_is_not_a_hook():

@@ -34,6 +34,7 @@ PLACEHOLDERS = {
     "row",
     "command",
     "file",
+    *("withdrawn", "standing", "due", "days", "rows", "usual", "count", "codes", "exit_code"),
 }
 TEXTS = [(section, key, said) for section, keys in catalogue().items() for key, said in keys.items()]
 CONTRACT = [

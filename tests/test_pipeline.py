@@ -17,7 +17,7 @@ from etl_core.discovery import Found, Loaded
 from etl_core.errors import DeliveryError, KeyFileError
 from etl_core.inbox import single, workroom
 from etl_core.keys import Keys
-from etl_core.pipeline import DONE, PARTLY, Loading, Report, Scope, check, run
+from etl_core.pipeline import DONE, PARTLY, STOPPED, Loading, Report, Scope, check, run
 from etl_core.pool import Pool
 from etl_core.protocol import Claimed, Done, Hello, Job, Problem
 from etl_core.records import Counts, Outcome, Prepared
@@ -50,6 +50,9 @@ class Watch:
 
     def finished(self, outcome: Outcome) -> None:
         self.heard.append(outcome.result)
+
+    def waiting(self, holder: str) -> None:
+        self.heard.append(holder)
 
 
 @pytest.fixture
@@ -222,6 +225,71 @@ def test_a_delivery_that_is_rejected_again_for_the_same_reasons_changes_not_a_by
     assert (home / "w.sqlite").read_bytes() == content
 
 
+@pytest.fixture
+def replacing() -> Bench:
+    """The made-up source, whose deliveries replace each other."""
+    source = made_up.source(semantics="snapshot")
+    return Bench(Found((Loaded(source, "made_up", "etl-source-made-up", "1.0", "tests.made_up"),), ()))
+
+
+def shrinking(folder: Path) -> tuple[Path, Path]:
+    """A delivery of ten persons, and a later one that lacks six of them."""
+    first = write(folder / "made_up_2023_1.csv", [person(each) for each in range(10)])
+    return first, write(folder / "made_up_2023_2.csv", [person(each) for each in range(4)])
+
+
+def test_a_delivery_that_would_withdraw_too_much_is_stopped_and_says_so(
+    replacing: Bench, memory: Warehouse, tmp_path: Path
+) -> None:
+    first, second = brought(replacing, memory, *shrinking(tmp_path))
+    assert (first.result, second.result, second.error) == ("loaded", "rejected", "too_much_withdrawn")
+    assert second.detail == {"share": "60.0%", "limit": "30.0%", "withdrawn": 6, "standing": 10}
+    assert (second.withdrawn, second.counts.skips["delivery_rejected"]) == (0, 4)
+    assert memory.measures("made_up")["current_records"] == "10"
+    assert Report((first, second)).exit_code == STOPPED
+
+
+@pytest.mark.parametrize(
+    ("scope", "result"),
+    [
+        (Scope(unbraked="*"), "loaded"),
+        (Scope(unbraked="made_up"), "loaded"),
+        (Scope(unbraked="second"), "rejected"),
+        (Scope(shrinks={"made_up": 0.6}), "loaded"),
+        (Scope(shrinks={"made_up": 0.59}), "rejected"),
+        (Scope(shrinks={"second": 1.0}), "rejected"),
+    ],
+)
+def test_the_brake_is_let_go_for_one_run_or_set_otherwise_by_source(
+    replacing: Bench, memory: Warehouse, tmp_path: Path, scope: Scope, result: str
+) -> None:
+    _, second = brought(replacing, memory, *shrinking(tmp_path), scope=scope)
+    assert (second.result, second.withdrawn) == (result, 6 if result == "loaded" else 0)
+
+
+def test_what_a_source_says_of_its_own_shrinking_holds_where_nothing_else_is_said(
+    memory: Warehouse, tmp_path: Path
+) -> None:
+    source = made_up.source(semantics="snapshot", shrink_limit=0.7)
+    bench = Bench(Found((Loaded(source, "made_up", "etl-source-made-up", "1.0", "tests.made_up"),), ()))
+    assert [each.result for each in brought(bench, memory, *shrinking(tmp_path))] == ["loaded", "loaded"]
+
+
+def test_a_dry_run_foretells_the_very_changes_of_the_run_after_it(home: Path) -> None:
+    write(home / "in" / "made_up_2023_1.csv", [person(1), person(2)])
+    write(home / "in" / "made_up_2023_2.csv", [person(2, 学时="16"), person(3), person(4, 学时="x")])
+    write(home / "in" / "second_2023.csv", [person(1)])
+    settings = configured(home, "sources:\n  made_up:\n    error_limit: 0.5\n")
+    run(settings, Watch(), only="second")
+    foretold, done = run(settings, Watch(), dry_run=True), run(settings, Watch())
+    told = [
+        [(one.file, one.result, one.inserted, one.updated, one.counts) for one in report.outcomes]
+        for report in (foretold, done)
+    ]
+    assert told[0] == told[1]
+    assert [one[2:4] for one in told[0]] == [(2, 0), (1, 1), (0, 0)]
+
+
 def test_a_check_shows_every_reason_even_of_a_file_that_a_run_would_reject(home: Path) -> None:
     path = write(home / "made_up_2023.csv", [person(1), person(2, 学时="x"), person(3, 日期="x")])
     with Pool(Hello(1024, allow=("made_up",)), 60) as pool, Warehouse.memory() as warehouse:
@@ -328,6 +396,11 @@ def test_a_run_under_a_limit_of_its_own_overrules_the_plugins(
         ((Outcome("a", "s", "loaded", Counts(quarantined=1)),), (), PARTLY),
         ((Outcome("a", "s", "rejected"),), (), PARTLY),
         ((Outcome("a", "s", "failed"),), (), PARTLY),
+        (
+            (Outcome("a", "s", "failed"), Outcome("b", "s", "rejected", error="too_much_withdrawn")),
+            (),
+            STOPPED,
+        ),
         ((), (Problem("a", "b", "1", "broken"),), PARTLY),
     ],
 )

@@ -9,8 +9,8 @@ from typing import Any, NoReturn
 
 import click
 
-from etl_core.cli import exits, groups, later
-from etl_core.cli.later import NEW
+from etl_core.cli import chores, exits, groups, later
+from etl_core.cli.later import EVERY, NEW
 
 
 class Root(click.Group):
@@ -29,7 +29,29 @@ RUN = click.Command(
     params=[
         later.config(),
         later.source(),
-        click.Option(["--dry-run"], is_flag=True, help="只试运行，不写入仓库｜try it all, write nothing"),
+        click.Option(
+            ["--dry-run"],
+            is_flag=True,
+            help="只试运行并列出计划，不写入仓库｜try it all and show the plan, write nothing",
+        ),
+        click.Option(
+            ["--allow-shrink"],
+            is_flag=False,
+            flag_value=EVERY,
+            metavar="[SOURCE]",
+            help="这一次放行会撤回过多记录的报送（可指定一个来源）"
+            "｜let deliveries through that withdraw too much, this once (of one source, or of all)",
+        ),
+        click.Option(
+            ["--wait"],
+            is_flag=False,
+            flag_value="inf",
+            type=click.FloatRange(0),
+            default=0,
+            metavar="[SECONDS]",
+            help="另一次运行占用仓库时等待（不写秒数则一直等）"
+            "｜wait while another run holds the warehouse (without a number: as long as it takes)",
+        ),
         click.Option(
             ["--no-pull"], is_flag=True, help="不去拉取，只处理已有的文件｜fetch nothing, load what is there"
         ),
@@ -46,6 +68,7 @@ RUN = click.Command(
     退出码 exit codes
       0   全部入库，或没有新报送｜all loaded, or nothing new
       3   有隔离行或未能处理的文件｜done, with quarantined rows or failed files
+      4   有报送会撤回过多记录，已拦下，等人决定｜a delivery would withdraw too much: it was stopped, decide
       2   配置、密钥或用法有误｜configuration, key or usage
       75  另一次运行正在进行，或磁盘已满，请稍后再试｜another run is under way, or a disk is full: try again
       70  程序内部错误｜a fault of the software
@@ -153,9 +176,10 @@ STATUS = click.Command(
         later.shape(),
     ],
     short_help="各来源的现状｜where each source stands",
-    help="""各来源最近一次报送、现行记录、待处理的隔离行。
+    help="""各来源最近一次报送、现行记录、待处理的隔离行；配置了期限的来源是否按时报送、行数是否偏少。
 
-    For each source: its last delivery, the records that stand, and the rows that wait in quarantine.
+    For each source: its last delivery, the records that stand, and the rows that wait in quarantine; where it has a calendar,
+    whether it is late, or brought fewer rows than usual.
     """,
 )
 
@@ -181,7 +205,7 @@ main = Root(
       etl run --config configs/demo.yaml
       etl status --config configs/demo.yaml
     """,
-    commands=[RUN, PULL, CHECK, IDENTIFY, PREVIEW, STATUS, *groups.GROUPS],
+    commands=[RUN, PULL, CHECK, IDENTIFY, PREVIEW, STATUS, *groups.GROUPS, *chores.GROUPS],
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
 

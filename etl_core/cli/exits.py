@@ -2,7 +2,8 @@
 
     0    all loaded, or nothing new               75   another run holds the warehouse, or the disk is full: try again
     3    quarantined rows or failed deliveries    70   a fault of the software
-    2    usage, configuration, key, warehouse     128+n  stopped by signal n, with everything unfinished taken back
+    4    a delivery would withdraw too much       128+n  stopped by signal n, with everything unfinished taken back
+    2    usage, configuration, key, warehouse
 
 A fault of ours is told by its type and place alone: the text of an exception can hold a cell. ETL_DEBUG=1 adds the way
 that led there, still without any text or value.
@@ -10,7 +11,6 @@ that led there, still without any text or value.
 
 from __future__ import annotations
 
-import errno
 import os
 import signal
 import sys
@@ -23,14 +23,14 @@ from types import FrameType
 
 import click
 
+from etl_core import errors
 from etl_core.cli.say import reason
-from etl_core.errors import ConfigError, DeliveryError, EtlError, LockedError
+from etl_core.errors import FULL, SHORT, ConfigError, DeliveryError, EtlError, LockedError
 
-DONE, USAGE, PARTLY, INTERNAL, AGAIN = 0, 2, 3, 70, 75
+DONE, STOPPED = 0, 4
+USAGE, PARTLY, INTERNAL, AGAIN = errors.USAGE, errors.PARTLY, errors.INTERNAL, errors.AGAIN
 CLOSED = 128 + signal.SIGPIPE
 STOPPING = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
-FULL = (errno.ENOSPC, errno.EDQUOT)
-SHORT = (errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.EAGAIN, errno.EBUSY)
 
 
 def guarded(run: Callable[[], object]) -> int:

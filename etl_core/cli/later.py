@@ -14,7 +14,9 @@ import click
 EXISTING = click.Path(exists=True, dir_okay=False, path_type=Path)
 DELIVERY = click.Path(exists=True, path_type=Path)
 NEW = click.Path(dir_okay=False, path_type=Path)
+FOLDER = click.Path(file_okay=False, path_type=Path)
 TABLE, JSON = "table", "json"
+EVERY = "*"  # every source; the pipeline's own word
 
 
 def later(target: str) -> Callable[..., None]:
@@ -40,6 +42,11 @@ def source(required: bool = False) -> click.Option:
     """`--source NAME`."""
     text = "只看这个来源｜this source only; `etl plugins list` names them"
     return click.Option(["--source", "-s"], required=required, metavar="NAME", help=text)
+
+
+def run(name: str) -> click.Argument:
+    """The number of a run, the beginning of it, or `last`."""
+    return click.Argument([name.lower()], metavar=name)
 
 
 def shape(default: str | None = TABLE) -> click.Option:

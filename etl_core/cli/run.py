@@ -14,7 +14,7 @@ from typing import Any
 from etl_core import config as configuration
 from etl_core import pipeline, pulls
 from etl_core.cli import fetched, log, settings, summary
-from etl_core.cli.later import JSON, TABLE
+from etl_core.cli.later import EVERY, JSON, TABLE
 from etl_core.cli.say import Lang
 from etl_core.cli.watch import Bar, Events, Several
 from etl_core.config import Config
@@ -23,7 +23,15 @@ from etl_core.records import Outcome
 
 
 def run(
-    *, lang: Lang, config: Path, source: str | None, dry_run: bool, no_pull: bool, shape: str | None
+    lang: Lang,
+    config: Path,
+    *,
+    source: str | None,
+    dry_run: bool,
+    no_pull: bool,
+    allow_shrink: str | None,
+    wait: float,
+    shape: str | None,
 ) -> int:
     """Fetch and load what is new and tell it: events as JSON lines for a pipe, a summary for a person."""
     document = configuration.read(config)
@@ -32,11 +40,19 @@ def run(
     with log.opened(chosen.log) as logger:
         events = Events(logger, piped=shape == JSON)
         # The names of the sources cost a wait for the child, so they are checked only where one is named at all.
-        accept = settings.demanding(document, chosen, source) if source or chosen.sources else None
+        named = [name for name in (source, allow_shrink) if name not in (None, EVERY)]
+        accept = settings.demanding(document, chosen, named) if named or chosen.sources else None
         pull = tuple if no_pull else partial(_pulled, chosen, events)
-        report = _watched(
-            chosen, events, partial(pipeline.run, only=source, dry_run=dry_run, accept=accept, pull=pull)
+        asked = partial(
+            pipeline.run,
+            only=source,
+            dry_run=dry_run,
+            accept=accept,
+            allow_shrink=allow_shrink,
+            wait=wait,
+            pull=pull,
         )
+        report = _watched(chosen, events, asked)
     if shape == TABLE:
         fetched.show(report.pulls, lang)
         summary.show(report, config, lang)
@@ -56,7 +72,11 @@ def _watched(config: Config, events: Events, run: Callable[..., Report]) -> Repo
     for problem in report.problems:
         events.tell("plugin.refused", "warning", **asdict(problem))
     seconds = round(time.monotonic() - started, 3)
-    events.tell("run.finished", **totals(report), dry_run=report.dry_run, seconds=seconds)
+    for trouble in report.troubles:
+        events.tell("run.untold", "warning", **asdict(trouble))
+    events.tell(
+        "run.finished", run_id=report.run_id, **totals(report), dry_run=report.dry_run, seconds=seconds
+    )
     return report
 
 
@@ -75,7 +95,9 @@ def totals(report: Report) -> dict[str, Any]:
         "exit_code": report.exit_code,
         **({"pulls": dict(Counter(each.result for each in report.pulls))} if report.pulls else {}),
         "deliveries": dict(Counter(each.result for each in report.outcomes)),
-        "sources": {name: summary.rows(_of(report, name)) for name in sources},
+        "sources": {
+            name: summary.rows(_of(report, name)) | summary.plan(_of(report, name)) for name in sources
+        },
         **{kind: summary.summed(report.outcomes, kind) for kind in ("reasons", "skips", "warnings")},
     }
 

@@ -6,7 +6,16 @@ from collections.abc import Mapping
 
 from etl_schemas.messages import Lang, text
 
-__all__ = ["Lang", "counted", "reason", "title"]
+__all__ = ["Lang", "counted", "reason", "spoken", "title"]
+
+
+def spoken(both: str, lang: Lang) -> str:
+    """The part of «where: 中文｜English» that a language asks for; what comes before the last ": " belongs to both."""
+    chinese, _, english = both.partition("｜")
+    if lang == "both" or not english:
+        return both
+    where, colon, _ = chinese.rpartition(": ")
+    return where + colon + english if lang == "en" else chinese
 
 
 def title(key: str, lang: Lang) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -55,13 +55,13 @@ def known(config: Config, ready: Ready) -> set[str]:
     return names | set(config.plugins.deny)
 
 
-def demanding(document: Document, config: Config, only: str | None) -> Callable[[Ready], None]:
-    """What refuses a misspelt source before anything is read: ConfigError, or click's usage error for `--source`."""
+def demanding(document: Document, config: Config, wanted: Collection[str]) -> Callable[[Ready], None]:
+    """What refuses a misspelt source before anything is read: ConfigError, or click's usage error for one that was typed."""
 
     def demand(ready: Ready) -> None:
         names = known(config, ready)
         configuration.check_sources(document, config, names)
-        if only is not None and only not in names:
+        for only in (name for name in wanted if name not in names):
             near = get_close_matches(only, names, n=1)
             hint = f"；是否想写 {near[0]}？｜did you mean {near[0]}?" if near else ""
             raise click.UsageError(f"没有名为 {only} 的来源｜there is no source {only}{hint}")

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import datetime
 from pathlib import Path
 
 import polars as pl
@@ -10,23 +11,29 @@ import polars as pl
 from etl_core import config as configuration
 from etl_core.cli import export, screen, settings
 from etl_core.cli.exits import DONE
+from etl_core.cli.later import TABLE
 from etl_core.cli.say import Lang, title
+from etl_core.night import Judged, conditions
 from etl_core.warehouse import Warehouse
+from etl_schemas.messages import text
 
 COLUMNS = ("source", "file", "label", "loaded_at", *("read", "loaded", "quarantined", "skipped", "records"))
 STANDING = ("deliveries", "current", "withdrawn", "open", "refused")
+CALENDAR = ("due", "following", "expected")
 
 Row = dict[str, object]
 
 
 def status(lang: Lang, config: Path, source: str | None, measures: Path | None, shape: str) -> int:
     """Print one line for each source that ever delivered; write the figures of ruling 76 where wanted."""
-    with settings.existing(configuration.load(config)) as warehouse:
-        rows = list(standing(warehouse, source))
+    chosen = configuration.load(config)
+    with settings.existing(chosen) as warehouse:
+        said = conditions.calendar(chosen, warehouse, datetime.now().astimezone().date())
+        rows = list(expected(standing(warehouse, source), said, source, lang if shape == TABLE else None))
         if measures is not None:
             figures = warehouse.measures(source)
             export.write(pl.DataFrame({"measure": list(figures), "value": list(figures.values())}), measures)
-    screen.listing(rows, (*COLUMNS, *STANDING), shape, lang)
+    screen.listing(rows, (*COLUMNS, *STANDING, *(CALENDAR if said else ())), shape, lang)
     if not rows:
         screen.note(title("nothing", lang))
     return DONE
@@ -50,6 +57,30 @@ def standing(warehouse: Warehouse, only: str | None) -> Iterator[Row]:
             "open": open_rows.get(name, 0),
             "refused": lines.height - loaded.height,
         }
+
+
+def expected(
+    rows: Iterable[Row], said: Mapping[str, Judged], only: str | None, lang: Lang | None
+) -> Iterator[Row]:
+    """The same rows with what the calendar says of each source; a source that never delivered has one, too, if it should.
+
+    Without a language the word is fine, late or shrunken.
+    """
+    waited = {name: one for name, one in said.items() if only in (None, name)}
+    for row in rows:
+        yield row | _expected(waited.pop(str(row["source"]), None), lang)
+    for name, one in waited.items():
+        yield {"source": name, **dict.fromkeys(STANDING, 0)} | _expected(one, lang)
+
+
+def _expected(one: Judged | None, lang: Lang | None) -> Row:
+    """The days, and one word: in time, late or shrunken with its numbers."""
+    if one is None:
+        return {}
+    word = "late" if one.late else "shrunken" if one.shrunken else "fine"
+    if lang is not None:
+        word = text(f"expected.{word}", lang, days=one.days, rows=one.rows, usual=one.usual or 0)
+    return {"due": one.due, "following": one.following, "expected": word}
 
 
 def _last(loaded: pl.DataFrame) -> Row:

@@ -9,12 +9,13 @@ from pathlib import Path
 
 from etl_core.cli import screen
 from etl_core.cli.say import Lang, counted, reason, title
-from etl_core.pipeline import Report
+from etl_core.pipeline import BRAKE, Report
 from etl_core.records import Outcome
 from etl_schemas.messages import text
 
 ROWS = ("read", "loaded", "quarantined", "skipped", "records")
 # read = loaded + quarantined + skipped, as the headings say it.
+CHANGES = ("inserted", "updated", "withdrawn")
 SIGNS = {"loaded": "= ", "quarantined": "+ ", "skipped": "+ "}
 
 
@@ -22,6 +23,12 @@ def rows(outcomes: Iterable[Outcome]) -> dict[str, int]:
     """The sums of the five numbers of rows and records."""
     counts = [each.counts for each in outcomes]
     return {name: sum(getattr(each, name) for each in counts) for name in ROWS}
+
+
+def plan(outcomes: Iterable[Outcome]) -> dict[str, int]:
+    """The sums of what deliveries did, or would do, to the records that stood."""
+    outcomes = list(outcomes)
+    return {name: sum(getattr(each, name) for each in outcomes) for name in CHANGES}
 
 
 def summed(outcomes: Iterable[Outcome], kind: str) -> dict[str, int]:
@@ -39,6 +46,7 @@ def show(report: Report, config: Path, lang: Lang) -> None:
         screen.line(title("dry_run", lang))
     if news:
         _deliveries(news, lang)
+        _plan(news, lang)
     unchanged = len(report.outcomes) - len(news)
     if unchanged or not news:
         screen.line(f"{text('result.unchanged', lang)}: {unchanged}")
@@ -49,6 +57,11 @@ def show(report: Report, config: Path, lang: Lang) -> None:
         screen.line(
             f"{title('problem', lang)}: {problem.plugin} ({problem.distribution} {problem.version}): {problem.reason}"
         )
+    for trouble in report.troubles:
+        told = f"{title('untold', lang)}: {trouble.what}: {trouble.where} ({trouble.kind})"
+        screen.line(screen.shown(told))
+    if news and report.run_id and not report.dry_run:
+        screen.line(f"{title('run_id', lang)}: {report.run_id}")
     for command in following(report, config):
         screen.line(f"{title('next', lang)}: {command}")
 
@@ -64,6 +77,22 @@ def _deliveries(news: list[Outcome], lang: Lang) -> None:
     heads += [SIGNS.get(name, "") + title(name, lang) for name in ROWS]
     screen.table(heads, (_line(each, lang) for each in news))
     screen.line(f"{title('total', lang)}: {equation(rows(news), lang)}")
+
+
+def _plan(news: list[Outcome], lang: Lang) -> None:
+    """By source: records that are new, that take another's place, that stand no more; and rows in quarantine."""
+    sources = sorted({each.source for each in news if each.source})
+    if not sources:
+        return
+    screen.line()
+    heads = [title(name, lang) for name in ("source", *CHANGES, "quarantined")]
+    screen.table(
+        heads, (_changes(source, [each for each in news if each.source == source]) for source in sources)
+    )
+
+
+def _changes(source: str, news: list[Outcome]) -> list[object]:
+    return [source, *plan(news).values(), rows(news)["quarantined"]]
 
 
 def _line(outcome: Outcome, lang: Lang) -> list[object]:
@@ -113,6 +142,8 @@ def following(report: Report, config: Path) -> Iterator[str]:
         sources = sorted({each.source for each in report.outcomes if each.source and each.counts.quarantined})
         for source in sources:
             yield f"etl quarantine export --config {file} --source {source} --out {source}.csv"
+    for source in sorted({str(each.source) for each in report.outcomes if each.error == BRAKE}):
+        yield f"etl run --config {file} --source {source} --allow-shrink {source}"
     if any(each.result in ("failed", "rejected") for each in report.outcomes):
         yield f"etl deliveries list --config {file}"
     yield f"etl status --config {file}"

@@ -54,6 +54,10 @@ class Events:
     def advanced(self, rows: int) -> None:
         """Nothing is told of single batches."""
 
+    def waiting(self, holder: str) -> None:
+        """Another run holds the warehouse: who, is told once."""
+        self.tell("run.waiting", "warning", holder=holder)
+
     def finished(self, outcome: Outcome) -> None:
         """The delivery has its outcome; one that could not be loaded is a warning."""
         level = "info" if outcome.result in ("loaded", "unchanged") else "warning"
@@ -80,6 +84,11 @@ class Several:
         """The delivery has its outcome."""
         for watch in self._watches:
             watch.finished(outcome)
+
+    def waiting(self, holder: str) -> None:
+        """Another run holds the warehouse."""
+        for watch in self._watches:
+            watch.waiting(holder)
 
 
 class Bar(AbstractContextManager["Bar"]):
@@ -125,3 +134,9 @@ class Bar(AbstractContextManager["Bar"]):
         """The delivery has its outcome."""
         if self._progress is not None and self._progress.task_ids:
             self._progress.remove_task(self._progress.task_ids[-1])
+
+    def waiting(self, holder: str) -> None:
+        """Say on standard error for whom one waits, so that nobody thinks that it hangs."""
+        screen.note(
+            f"另一次运行正在使用仓库，等待它结束｜another run holds the warehouse, waiting for it: {holder}"
+        )

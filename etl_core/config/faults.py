@@ -38,7 +38,7 @@ _TEXTS = {
     "｜a name holds letters, digits and _ . - and begins with a letter",
 }
 # The texts of these come from the model itself.
-_OWN = ("path", "url", "address", "archive", "dask", "inbox", "name", "pulls")
+_OWN = ("path", "url", "address", "archive", "dask", "inbox", "name", "pulls", "due", "lineage")
 _ELSE = "此处的值不能用｜this value cannot be used"
 
 

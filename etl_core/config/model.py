@@ -11,14 +11,15 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, Field, SecretStr, ValidationInfo, field_validator
 from pydantic_core import PydanticCustomError
 
+from etl_core.config.night import Alerts, Due, Lineage, Metrics, Runs
 from etl_core.config.pulls import Pull
-from etl_core.config.section import Name, Place, Section, base_of, resolved
+from etl_core.config.section import Name, Place, Section, base, resolved
 from etl_core.config.url import UrlError, absolute, masked, private, sqlite_path
 
 
 def _checked_url(url: SecretStr, info: ValidationInfo) -> SecretStr:
     try:
-        return SecretStr(absolute(url.get_secret_value(), base_of(info)))
+        return SecretStr(absolute(url.get_secret_value(), base(info)))
     except UrlError as fault:
         raise PydanticCustomError("url", "{text}", {"text": str(fault)}) from None
 
@@ -66,6 +67,14 @@ class SourceSettings(Section):
     error_limit: float | None = Field(default=None, ge=0, le=1)
     """允许的错误行比例（0 到 1），缺省用插件自己的｜share of quarantined rows above which a delivery is
     rejected (contract §3, too_many_errors; ruling 14), 0 to 1; the plugin's own limit when left out."""
+
+    shrink_limit: float | None = Field(default=None, ge=0, le=1)
+    """一份报送最多可撤回本期现行记录的比例（0 到 1），超过则整份不入库，等人决定；缺省用插件自己的（一般为 0.3）
+    ｜share of its slot's standing records that a delivery may withdraw (too_much_withdrawn), 0 to 1; the plugin's own limit,
+    0.3 as a rule, when left out."""
+
+    due: Due | None = None
+    """何时应有报送；缺省不检查｜when deliveries are due; nobody is missed when left out."""
 
 
 class Plugins(Section):
@@ -162,6 +171,14 @@ class Config(Section):
 
     log: Log = Log()
 
+    runs: Runs = Runs()
+
+    alerts: Alerts = Alerts()
+
+    metrics: Metrics = Metrics()
+
+    lineage: Lineage = Lineage()
+
     @field_validator("archive")
     @classmethod
     def _a_server_has_no_folder_beside_it(cls, archive: Path | None, info: ValidationInfo) -> Path | None:
@@ -246,12 +263,17 @@ def _nested(one: Path, other: Path) -> bool:
 
 def _own_files(info: ValidationInfo) -> dict[str, Path]:
     """Return the pipeline's own files by setting; sections that failed their own validation are left out."""
-    warehouse, log = info.data.get("warehouse"), info.data.get("log")
+    warehouse, log, runs, metrics, lineage = map(
+        info.data.get, ("warehouse", "log", "runs", "metrics", "lineage")
+    )
     files = {
         "warehouse.url": warehouse and warehouse.path,
         "key_file": info.data.get("key_file"),
         "archive": info.data.get("archive"),
         "work": info.data.get("work"),
         "log.file": log and log.file,
+        "runs.folder": runs and runs.folder,
+        "metrics.textfile": metrics and metrics.textfile,
+        "lineage.file": lineage and lineage.file,
     }
     return {name: path for name, path in files.items() if path}

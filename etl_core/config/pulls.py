@@ -10,7 +10,7 @@ from urllib.parse import SplitResult, urlsplit
 from pydantic import AfterValidator, Field, SecretStr, ValidationInfo, model_validator
 from pydantic_core import PydanticCustomError
 
-from etl_core.config.section import Place, Section, base_of
+from etl_core.config.section import Place, Section, base
 from etl_core.config.url import UrlError, absolute, local
 
 _NAMED = re.compile(r"[^/\\\x00-\x1f\x7f{}]+")
@@ -49,7 +49,7 @@ def _database(url: SecretStr, info: ValidationInfo) -> SecretStr:
             {"names": ", ".join(f"{name}://" for name in _DATABASES)},
         )
     try:
-        return SecretStr(absolute(stated, base_of(info))) if scheme == "sqlite" else url
+        return SecretStr(absolute(stated, base(info))) if scheme == "sqlite" else url
     except UrlError as fault:
         raise PydanticCustomError("url", "{text}", {"text": str(fault)}) from None
 

@@ -9,16 +9,16 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, StringConstraints, V
 from pydantic_core import PydanticCustomError
 
 
-def base_of(info: ValidationInfo) -> Path:
-    """The folder that paths are taken from."""
+def base(info: ValidationInfo) -> Path:
+    """The configuration file's folder."""
     return Path((info.context or {}).get("base", "."))
 
 
 def resolved(path: Path, info: ValidationInfo) -> Path:
-    """An absolute path; PydanticCustomError("path") where it is none."""
+    """The absolute path, taken from the configuration file's folder."""
     try:
         if path != Path():
-            return (base_of(info) / path).resolve()
+            return (base(info) / path).resolve()
     except (OSError, RuntimeError, ValueError):  # links in a circle, a null character
         pass
     raise PydanticCustomError("path", "应为文件或文件夹的路径｜must be the path of a file or folder")

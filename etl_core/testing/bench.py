@@ -130,6 +130,8 @@ class _Nobody:
 
     def finished(self, outcome: Outcome) -> None: ...
 
+    def waiting(self, holder: str) -> None: ...
+
 
 @cache
 def installed() -> Found:

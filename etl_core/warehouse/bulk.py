@@ -55,14 +55,18 @@ def _shaped(table: sa.Table, name: str) -> sa.Table:
 
 
 @contextmanager
-def staging(connection: sa.Connection, first: sa.Table, *others: sa.Table) -> Iterator[Stage]:
+def staging(
+    connection: sa.Connection, first: sa.Table, *others: sa.Table, files: bool = True
+) -> Iterator[Stage]:
     """A stage of some tables for the length of one transaction; leave no file behind, whatever happens.
+
+    files: whether SQLite may use its own; a transaction of several deliveries would come to have too many.
 
     Of `first`, rows whose `record_key` the delivery has brought already go to its `surplus`; of the others, rows whose
     primary key is there already are left out.
     """
     file = dialect.file_of(connection.engine.url)
-    if file is not None:
+    if file is not None and files:
         stage: Stage = _Files(connection, first, others, file.with_name(f"{file.name}.stage"))
     elif connection.dialect.name == "postgresql":
         stage = _Copied(connection, first, others)

@@ -5,6 +5,7 @@ A run is written with the first delivery that it changes something by; a night w
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -116,10 +117,19 @@ def noted(connection: sa.Connection, run_id: str) -> bool:
     return connection.execute(sa.select(run.c.run_id).where(run.c.run_id == run_id)).first() is not None
 
 
-def end(connection: sa.Connection, run_id: str, exit_code: int) -> None:
-    """Note how a run ended."""
+def end(
+    connection: sa.Connection, run_id: str, exit_code: int, document: Mapping[str, Any] | None = None
+) -> None:
+    """Note how a run ended, with its record."""
     ended = sa.update(run).where(run.c.run_id == run_id)
-    connection.execute(ended.values(finished_at=dialect.now(), exit_code=exit_code))
+    kept = None if document is None else dict(document)
+    connection.execute(ended.values(finished_at=dialect.now(), exit_code=exit_code, document=kept))
+
+
+def runs(connection: sa.Connection) -> list[dict[str, Any]]:
+    """The lines of all runs, the oldest first."""
+    wanted = sa.select(run).order_by(run.c.started_at, run.c.run_id)
+    return [dict(one) for one in connection.execute(wanted).mappings()]
 
 
 def next_id(connection: sa.Connection, column: sa.Column[int]) -> int:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import asdict
+from dataclasses import asdict, dataclass, field
 from decimal import Decimal
 from functools import partial
 
@@ -14,16 +14,24 @@ from etl_core.keys import Keys
 from etl_core.records import Counts, HeaderAccount, Prepared
 from etl_core.steps import step
 from etl_core.warehouse import books, bulk, ledger, repeats, rows, tables, waiting
-from etl_core.warehouse.settle import Plan, settle
+from etl_core.warehouse.settle import Plan, settle, stood
 from etl_core.warehouse.writer import Writer
 
 MANY = 5_000  # rows of a batch that is worth a thread
 
 
-class Load:
-    """A delivery on its way into the warehouse; `plan` and `result` are known once it is finished.
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Why a delivery is rejected as a whole: a delivery code, and the numbers that are above a limit."""
 
-    result: "loaded", or "rejected" when too many of its rows are faulty (ruling 14).
+    error: str = ""
+    detail: dict[str, str | int] = field(default_factory=dict)
+
+
+class Load:
+    """A delivery on its way into the warehouse; `plan`, `result` and `refusal` are known once it is finished.
+
+    result: "loaded", or "rejected" when too many of its rows are faulty (ruling 14) or it would withdraw too much.
     """
 
     def __init__(
@@ -38,6 +46,7 @@ class Load:
         self.delivery_id = batch.delivery_id
         self.plan = Plan()
         self.result = ""
+        self.refusal = Refusal()
 
     def add(self, prepared: Prepared) -> None:
         """Store a batch: pseudonymised records, sealed refused rows, reasons, warnings, skipped rows.
@@ -53,10 +62,13 @@ class Load:
         else:
             self._writer.later(partial(self._write, staged, plain))
 
-    def finish(self, limit: float = 0.2, accounts: Iterable[HeaderAccount] = ()) -> Counts:
+    def finish(
+        self, limit: float = 0.2, accounts: Iterable[HeaderAccount] = (), shrink: float = 1.0
+    ) -> Counts:
         """Decide repeats, balance the books, judge the share of errors, settle which versions stand.
 
         limit: highest share of quarantined rows among those that are records (ruling 14).
+        shrink: highest share of the slot's standing records that may be withdrawn; what was settled is taken back otherwise.
         Raises BalanceError when a row read is in no outcome, or in two.
         """
         self._writer.rest()
@@ -68,9 +80,9 @@ class Load:
         self._stage.close()
         counts = self._tally(self._read)
         step("counted")
-        share = books.excessive(counts, limit)
-        self.result = "loaded" if share is None else "rejected"
-        closed = self._accept(counts) if share is None else self._reject(counts, share, limit)
+        self.refusal = self._faulty(counts, limit) or self._settled(shrink) or Refusal()
+        self.result = "rejected" if self.refusal.error else "loaded"
+        closed = self._reject(counts) if self.refusal.error else counts
         written = [asdict(one) for one in accounts]
         books.close(self._connection, self.delivery_id, closed, accounts=written)
         return closed
@@ -108,24 +120,39 @@ class Load:
     def _tally(self, read: int) -> Counts:
         return books.tally(self._connection, self.delivery_id, read, varied=bool(self._batch.variant))
 
-    def _accept(self, counts: Counts) -> Counts:
-        books.agree(self._connection, self.delivery_id)
-        books.note_organisations(self._connection, self.delivery_id)
-        self.plan = settle(self._connection, self.delivery_id)
-        step("settled")
-        return counts
+    def _faulty(self, counts: Counts, limit: float) -> Refusal | None:
+        share = books.excessive(counts, limit)
+        if share is None:
+            return None
+        return Refusal("too_many_errors", {"share": f"{share:.4f}", "limit": str(limit)})
 
-    def _reject(self, counts: Counts, share: Decimal, limit: float) -> Counts:
+    def _settled(self, shrink: float) -> Refusal | None:
+        """Settle which versions stand; where too many would stand no more, as if nothing had been settled."""
+        with self._connection.begin_nested() as attempt:
+            books.agree(self._connection, self.delivery_id)
+            books.note_organisations(self._connection, self.delivery_id)
+            plan = settle(self._connection, self.delivery_id)
+            step("settled")
+            refusal = self._shrunken(plan, shrink)
+            if refusal is None:
+                self.plan = plan
+            else:
+                attempt.rollback()
+        return refusal
+
+    def _shrunken(self, plan: Plan, shrink: float) -> Refusal | None:
+        if shrink >= 1 or not plan.withdrawn:
+            return None
+        standing = stood(self._connection, self.delivery_id, plan)
+        share = Decimal(plan.withdrawn) / standing
+        if share <= Decimal(str(shrink)):
+            return None
+        told = {"share": f"{share:.4f}", "limit": str(shrink)}
+        return Refusal("too_much_withdrawn", {**told, "withdrawn": plan.withdrawn, "standing": standing})
+
+    def _reject(self, counts: Counts) -> Counts:
         books.reject(self._connection, self.delivery_id)
-        detail = {"share": f"{share:.4f}", "limit": str(limit)}
         closed = self._tally(counts.read)
-        books.close(
-            self._connection,
-            self.delivery_id,
-            closed,
-            result="rejected",
-            error="too_many_errors",
-            detail=detail,
-        )
+        books.close(self._connection, self.delivery_id, closed, result="rejected", **asdict(self.refusal))
         waiting.close(self._connection, self.delivery_id)
         return closed

@@ -7,8 +7,8 @@ import sqlalchemy as sa
 from etl_core.errors import WarehouseError
 from etl_core.warehouse import dialect, tables
 
-HEAD = "0001"  # the newest step in migrations/versions
-KNOWN = ("0001",)
+HEAD = "0003"  # the newest step in migrations/versions
+KNOWN = ("0001", "0003")
 
 _version = sa.table("alembic_version", sa.column("version_num"))
 
@@ -30,14 +30,30 @@ def upgrade(engine: sa.Engine) -> None:
         found = revision(connection)
     if found == HEAD:
         return
+    _refuse_newer(found)
+    with dialect.writing(engine, "upgrading the warehouse") as connection:
+        dialect.alone(connection)
+        _migrate(connection)
+
+
+def demand(engine: sa.Engine) -> None:
+    """Nothing is migrated here: raises WarehouseError unless the schema is ours already."""
+    with dialect.reading(engine, "reading the version of the warehouse") as connection:
+        found = revision(connection)
+    _refuse_newer(found)
+    if found != HEAD:
+        raise WarehouseError(
+            "仓库的表结构较旧，请先运行 etl warehouse upgrade"
+            f"｜the warehouse has schema {found}, older than this software's {HEAD}: run etl warehouse upgrade first"
+        )
+
+
+def _refuse_newer(found: str | None) -> None:
     if found is not None and found not in KNOWN:
         raise WarehouseError(
             f"仓库是用更新的版本建立的，请升级程序"
             f"｜the warehouse has schema {found}, newer than this software (schema {HEAD})"
         )
-    with dialect.writing(engine, "upgrading the warehouse") as connection:
-        dialect.alone(connection)
-        _migrate(connection)
 
 
 def draw(engine: sa.Engine) -> None:

@@ -67,6 +67,20 @@ def settle(connection: sa.Connection, delivery_id: int) -> Plan:
     return plan
 
 
+def stood(connection: sa.Connection, delivery_id: int, plan: Plan) -> int:
+    """How many records of its slot stood before a delivery: those of others that still do, and those that it replaced."""
+    mine = connection.execute(sa.select(delivery).where(delivery.c.delivery_id == delivery_id)).one()
+    others = (
+        sa.select(sa.func.count())
+        .select_from(record)
+        .join(delivery, delivery.c.delivery_id == record.c.delivery_id)
+        .where(delivery.c.source == mine.source, delivery.c.slot == mine.slot, record.c.state == "current")
+        .where(delivery.c.delivery_id != delivery_id)
+    )
+    kept: int = connection.execute(others).scalar_one()
+    return kept + plan.updated + plan.withdrawn
+
+
 def _first(connection: sa.Connection, delivery_id: int) -> Plan:
     """Without rivals every record stands as it was stored."""
     mine = sa.select(sa.func.count()).select_from(record).where(record.c.delivery_id == delivery_id)

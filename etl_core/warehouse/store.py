@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from types import TracebackType
 from typing import Any, Self
 
@@ -14,7 +14,20 @@ from etl_core.errors import BalanceError, KeyFileError, WarehouseError
 from etl_core.keys import Keys
 from etl_core.records import Arrival, Place
 from etl_core.steps import step
-from etl_core.warehouse import bulk, dialect, ledger, lock, measures, outcomes, rows, schema, tables, writer
+from etl_core.warehouse import (
+    alerting,
+    bulk,
+    dialect,
+    integrity,
+    ledger,
+    lock,
+    measures,
+    outcomes,
+    rows,
+    schema,
+    tables,
+    writer,
+)
 from etl_core.warehouse.load import Load
 from etl_core.warehouse.settle import SEMANTICS
 
@@ -27,17 +40,18 @@ class Warehouse:
 
     def __init__(self, engine: sa.Engine, keys: Keys | None) -> None:
         self._engine, self._keys = engine, keys
+        self._rehearsed: sa.Connection | None = None
 
     @classmethod
-    def open(cls, url: str, keys: Keys | None, create: bool = True) -> Warehouse:
+    def open(cls, url: str, keys: Keys | None, create: bool = True, migrate: bool = True) -> Warehouse:
         """Open by SQLAlchemy URL (or the path of an SQLite file), bring its schema to ours, check the key.
 
-        create: make an SQLite file that does not exist.
-        Raises WarehouseError (not reachable, schema too new) and KeyFileError (the key is not this warehouse's).
+        create: make an SQLite file that does not exist. migrate: else the schema must be ours already.
+        Raises WarehouseError (not reachable, schema too new, or too old and not to be migrated) and KeyFileError (the key is not this warehouse's).
         """
         opened = cls(dialect.connectable(dialect.address(url), create), keys)
         try:
-            schema.upgrade(opened._engine)
+            (schema.upgrade if migrate else schema.demand)(opened._engine)
             opened._check_key()
         except BaseException:
             opened.close()
@@ -55,6 +69,16 @@ class Warehouse:
         try:
             with dialect.reading(engine, "looking for a warehouse") as connection:
                 return schema.revision(connection) is not None and _check_value(connection) is not None
+        finally:
+            engine.dispose()
+
+    @staticmethod
+    def revision_of(url: str) -> str | None:
+        """The version of a warehouse's schema, which stays as it is. Raises WarehouseError (not there, not reachable)."""
+        engine = dialect.connectable(dialect.address(url), create=False)
+        try:
+            with dialect.reading(engine, "reading the version of the warehouse") as connection:
+                return schema.revision(connection)
         finally:
             engine.dispose()
 
@@ -78,9 +102,22 @@ class Warehouse:
     ) -> None:
         self.close()
 
-    def lock(self) -> AbstractContextManager[None]:
-        """Be the only writer; LockedError when another process is (house rule: one writer per warehouse)."""
-        return lock.locked(self._engine)
+    def lock(
+        self, wait: float = 0, waiting: Callable[[str], None] = lock.nobody
+    ) -> AbstractContextManager[None]:
+        """Be the only writer; LockedError when another process still is after `wait` seconds; see warehouse/lock.py."""
+        return lock.locked(self._engine, wait, waiting)
+
+    @contextmanager
+    def rehearsal(self) -> Iterator[None]:
+        """What is written inside is seen inside, as if it stayed, and all of it is taken back at the end."""
+        with dialect.writing(self._engine, "rehearsing") as connection:
+            self._rehearsed = connection
+            try:
+                yield
+            finally:
+                self._rehearsed = None
+                connection.rollback()
 
     @contextmanager
     def delivery(
@@ -108,12 +145,12 @@ class Warehouse:
         if semantics not in SEMANTICS:
             raise WarehouseError(f"{source}: deliveries cannot add up as {semantics!r}")
         account = ledger.Account(source, semantics, plugin)
-        with dialect.writing(self._engine, f"loading a delivery of {source}") as connection:
+        with self._write(f"loading a delivery of {source}") as connection:
             before = ledger.rejected(connection, arrival.fingerprint, source)
             number = ledger.begin(connection, arrival, account, place, run)
             step("begun")
             batch = rows.Batch(number, source, arrival.fingerprint, place, key, variant)
-            stage = bulk.staging(connection, tables.record, tables.person)
+            stage = bulk.staging(connection, tables.record, tables.person, files=self._rehearsed is None)
             with stage as staged, writer.writing() as thread:
                 load = Load(connection, keys, batch, staged, thread)
                 yield load
@@ -143,18 +180,49 @@ class Warehouse:
         with self._ask() as connection:
             if ledger.failed_alike(connection, arrival, account.source, error, dict(detail)):
                 return
-        with dialect.writing(self._engine, "noting a failed delivery") as connection:
+        with self._write("noting a failed delivery") as connection:
             ledger.fail(connection, arrival, account, place, run, error=error, detail=dict(detail))
         step("noted")
 
-    def finished(self, run_id: str, exit_code: int) -> None:
-        """Note how a run ended; nothing is written for a run that changed nothing."""
+    def finished(self, run_id: str, exit_code: int, document: Mapping[str, Any] | None = None) -> None:
+        """Note how a run ended, and its record; nothing is written for a run that changed nothing."""
         with self._ask() as connection:
             if not ledger.noted(connection, run_id):
                 return
-        with dialect.writing(self._engine, "noting the end of a run") as connection:
-            ledger.end(connection, run_id, exit_code)
+        with self._write("noting the end of a run") as connection:
+            ledger.end(connection, run_id, exit_code, document)
         step("ended")
+
+    def runs(self) -> list[dict[str, Any]]:
+        """The lines of all runs that changed something, the oldest first; `document` is the run record."""
+        with self._ask() as connection:
+            return ledger.runs(connection)
+
+    def alerts(self) -> list[alerting.Standing]:
+        """What people were told of, or are still to be told; see warehouse/alerting.py."""
+        with self._ask() as connection:
+            return alerting.standing(connection)
+
+    def keep_alerts(self, before: list[alerting.Standing], after: list[alerting.Standing]) -> None:
+        """Keep what changed of the alerts; nothing is written where nothing did."""
+        if before != after:
+            with self._write("keeping the alerts") as connection:
+                alerting.keep(connection, before, after)
+
+    def faults(self) -> list[integrity.Fault]:
+        """What is wrong with the warehouse itself; see warehouse/integrity.py."""
+        with self._ask() as connection:
+            return integrity.faults(connection)
+
+    def revision(self) -> str | None:
+        """The version of its schema."""
+        with self._ask() as connection:
+            return schema.revision(connection)
+
+    def sizes(self) -> dict[str, int]:
+        """How many rows each table has."""
+        with self._ask() as connection:
+            return integrity.sizes(connection)
 
     def known(self, fingerprint: str, source: str | None = None) -> dict[str, Any] | None:
         """The ledger's line of these bytes if they are loaded; rejected or failed ones are tried again."""
@@ -198,7 +266,19 @@ class Warehouse:
             return outcomes.quarantined(connection, keys, source, delivery_id)
 
     def _ask(self) -> AbstractContextManager[sa.Connection]:
+        if self._rehearsed is not None:
+            return nullcontext(self._rehearsed)
         return dialect.reading(self._engine, "reading the warehouse")
+
+    @contextmanager
+    def _write(self, doing: str) -> Iterator[sa.Connection]:
+        """A transaction of its own, or a part of the rehearsal's."""
+        if self._rehearsed is None:
+            with dialect.writing(self._engine, doing) as connection:
+                yield connection
+        else:
+            with dialect.guarded(self._engine, doing), self._rehearsed.begin_nested():
+                yield self._rehearsed
 
     def _secret(self) -> Keys:
         if self._keys is None:

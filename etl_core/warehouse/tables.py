@@ -15,6 +15,7 @@ metadata = sa.MetaData()
 RESULTS = ("loaded", "rejected", "failed")
 STATES = ("current", "withdrawn", "superseded", "cancelling")
 ENTRIES = ("cancellation", "correction")  # of a ledger: records that are about another one (ruling 74)
+ALERTS = ("raised", "cleared")
 REFUSED = ("open", "closed")  # a row that was refused: waits, or was put right or replaced since
 SCALED = ("hours", "credits", "score")  # kept as integers × 100, since SQLite has no exact decimals
 
@@ -60,7 +61,24 @@ run = sa.Table(
     sa.Column("exit_code", sa.Integer()),
     text("software"),
     sa.Column("plugins", sa.JSON(), nullable=False),
+    sa.Column(
+        "document", sa.JSON(none_as_null=True)
+    ),  # the run record, as journal.py writes it; null while the run is under way
 )
+
+alert = sa.Table(
+    "alert",
+    metadata,
+    text("key", key=True),
+    text("code"),
+    text("source"),
+    text("state"),
+    sa.Column("since", Instant(), nullable=False),
+    sa.Column("detail", sa.JSON(), nullable=False),
+    sa.Column("untold", sa.JSON(), nullable=False),  # the channels that have not been told of this state yet
+    one_of("state", ALERTS),
+)
+"""What is not as it should be, and who has not been told yet; a line leaves once its recovery is told."""
 
 delivery = sa.Table(
     "delivery",

@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 
+import click
 import pytest
 
 from etl_core.cli import exits, status
@@ -15,8 +16,10 @@ from etl_core.errors import (
     KeyFileError,
     LockedError,
     WarehouseError,
+    exit_code,
 )
 from tests.cli.program import ETL, Place, configure, here
+from tests.fakes import install, person, write
 
 CANARY = "519999199001011234"
 
@@ -94,6 +97,69 @@ def test_a_wrong_key_ends_with_2(tmp_path):
     done = here("run", "--config", config)
     assert done.exit_code == 2
     assert "chmod 600" in done.stderr
+
+
+SHRINKING = """
+_source = source
+
+def source(**changes):
+    return _source(semantics="snapshot", **changes)
+"""
+
+
+@pytest.fixture
+def shrunken(tmp_path, monkeypatch):
+    """A pipeline whose second delivery, which is new, lacks six of the ten persons of the first."""
+    site = install(tmp_path / "site", more=SHRINKING)
+    monkeypatch.setenv("PYTHONPATH", str(site))
+    config = configure(tmp_path, plugins="{allow: [made_up]}")
+    write(tmp_path / "inbox" / "made_up_2023_1.csv", [person(each) for each in range(10)])
+    assert here("run", "--config", config).exit_code == 0
+    write(tmp_path / "inbox" / "made_up_2023_2.csv", [person(each) for each in range(4)])
+    return config
+
+
+def test_a_delivery_that_would_withdraw_too_much_ends_with_4_every_night_until_somebody_decides(shrunken):
+    for _ in range(2):
+        done = here("run", "--config", shrunken, "--format", "table")
+        assert done.exit_code == 4
+        assert (
+            "too_much_withdrawn: 这份报送会撤回本期过多的现行记录（10 条中的 6 条，占 60.0%，限度是 30.0%）"
+            in done.stdout
+        )
+        assert f"etl run --config {shrunken} --source made_up --allow-shrink made_up" in done.stdout
+    assert here("run", "--config", shrunken, "--allow-shrink", "made_up").exit_code == 0
+    assert here("run", "--config", shrunken).exit_code == 0
+
+
+def test_without_a_source_the_brake_is_let_go_for_all(shrunken):
+    assert here("run", "--config", shrunken, "--allow-shrink").exit_code == 0
+
+
+def test_to_let_go_the_brake_of_a_source_that_does_not_exist_ends_with_2(shrunken):
+    done = here("run", "--config", shrunken, "--allow-shrink", "made_down")
+    assert done.exit_code == 2
+    assert "是否想写 made_up" in done.stderr
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        ConfigError((ConfigProblem("a.yaml", 1, 2, "x"),)),
+        KeyFileError("key"),
+        WarehouseError("warehouse"),
+        LockedError("pid=1"),
+        DeliveryError("memory"),
+        OSError(errno.ENOSPC, "full", "x"),
+        OSError(errno.EIO, "broken"),
+        ValueError(CANARY),
+        SystemExit(143),
+        click.UsageError("x"),
+    ],
+    ids=lambda fault: type(fault).__name__,
+)
+def test_the_record_of_a_run_has_the_exit_code_that_the_program_ends_with(fault):
+    assert exit_code(fault) == ending(fault)
 
 
 def test_a_warehouse_that_is_not_there_ends_with_2_and_is_not_made(tmp_path):

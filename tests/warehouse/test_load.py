@@ -16,10 +16,10 @@ from hypothesis import strategies as st
 from etl_core.errors import BalanceError, DeliveryError, KeyFileError, WarehouseError
 from etl_core.keys import Keys
 from etl_core.records import HeaderAccount
-from etl_core.warehouse import Plan, Warehouse
+from etl_core.warehouse import Plan, Warehouse, bulk
 from etl_core.warehouse.rows import FIELDS as COLUMNS
 from etl_schemas.training import FIELDS
-from tests.warehouse.samples import at, batch, deliver, delivering, fault, one, row, standing
+from tests.warehouse.samples import RUN, arrival, at, batch, deliver, delivering, fault, one, row, standing
 
 NUMBERS = count_up()
 BAD = fault(9, "id_number.checksum", "身份证号")
@@ -129,6 +129,89 @@ def test_books_left_open_take_the_delivery_back(warehouse):
     with pytest.raises(BalanceError), delivering(warehouse) as load:
         load.add(batch(one(1)))
     assert warehouse.deliveries().is_empty()
+
+
+SLOT = {"semantics": "snapshot", "place": at(1, slot="2023")}
+
+
+def shrink(warehouse, kept: int, limit: float, standing: int = 10):
+    """A snapshot of some of the records that stand in its slot."""
+    deliver(warehouse, batch(*(one(number) for number in range(1, standing + 1))), **SLOT)
+    later = {"semantics": "snapshot", "place": at(2, slot="2023"), "name": "b"}
+    with delivering(warehouse, **later) as load:
+        load.add(batch(*(one(number) for number in range(1, kept + 1)), faults=[fault(99, "hours.range")]))
+        counts = load.finish(0.5, shrink=limit)
+    return load, counts
+
+
+def test_a_delivery_that_would_withdraw_too_much_is_rejected_and_nothing_is_withdrawn(each_warehouse):
+    load, counts = shrink(each_warehouse, kept=6, limit=0.3)
+    assert (load.result, load.refusal.error) == ("rejected", "too_much_withdrawn")
+    assert load.refusal.detail == {"share": "0.4000", "limit": "0.3", "withdrawn": 4, "standing": 10}
+    assert load.plan == Plan()
+    assert (counts.read, counts.loaded, counts.quarantined, counts.skipped) == (7, 0, 1, 6)
+    assert counts.skips == {"delivery_rejected": 6}
+    assert each_warehouse.measures()["current_records"] == "10"
+    assert each_warehouse.measures()["withdrawn_records"] == "0"
+    line = each_warehouse.deliveries().filter(result="rejected").to_dicts()[0]
+    assert (line["error"], json.loads(line["detail"])) == ("too_much_withdrawn", load.refusal.detail)
+    assert each_warehouse.known(arrival("b").fingerprint) is None, "it is tried again"
+
+
+def test_what_was_stopped_leaves_the_warehouse_as_if_it_had_not_come_but_for_its_own_lines(each_warehouse):
+    shrink(each_warehouse, kept=2, limit=0.3)
+    assert each_warehouse.faults() == []
+    assert each_warehouse.sizes()["record"] == 10
+
+
+@pytest.mark.parametrize(("kept", "limit"), [(7, 0.3), (1, 1.0), (5, 0.5), (10, 0)])
+def test_a_delivery_at_the_limit_is_loaded(each_warehouse, kept, limit):
+    load, _ = shrink(each_warehouse, kept, limit)
+    assert load.result == "loaded"
+    assert load.plan.withdrawn == 10 - kept
+
+
+def test_the_share_is_of_the_slot_and_not_of_the_source(each_warehouse):
+    other = {"semantics": "snapshot", "place": at(1, slot="2022"), "name": "old"}
+    deliver(each_warehouse, batch(*(one(number, class_name="1") for number in range(1, 51))), **other)
+    load, _ = shrink(each_warehouse, kept=6, limit=0.3)
+    assert load.refusal.detail["standing"] == 10
+
+
+def test_a_stopped_delivery_is_loaded_when_it_comes_again_and_may(each_warehouse):
+    shrink(each_warehouse, kept=6, limit=0.3)
+    later = {"semantics": "snapshot", "place": at(2, slot="2023"), "name": "b"}
+    load, _ = deliver(each_warehouse, batch(*(one(number) for number in range(1, 7))), **later)
+    assert (load.result, load.plan.withdrawn) == ("loaded", 4)
+    assert each_warehouse.deliveries()["result"].to_list() == ["loaded", "loaded"]
+
+
+def test_a_rehearsal_sees_what_it_wrote_and_keeps_nothing(each_warehouse):
+    deliver(each_warehouse, batch(one(1, hours=8)))
+    before = each_warehouse.sizes()
+    with each_warehouse.rehearsal():
+        load, _ = deliver(each_warehouse, batch(one(1, hours=4)), name="b", place=at(2))
+        again, _ = deliver(each_warehouse, batch(one(1, hours=2), one(2)), name="c", place=at(3))
+        each_warehouse.failed(arrival("d"), None, "empty", {}, RUN)
+        assert each_warehouse.known(arrival("b").fingerprint) is not None
+        assert each_warehouse.deliveries()["file"].to_list() == ["d", "a.xlsx", "b", "c"]
+        with pytest.raises(KeyError), delivering(each_warehouse, "e", at(4)) as broken:
+            broken.add(batch(one(3)))
+            raise KeyError
+        assert each_warehouse.measures()["current_records"] == "2"
+    assert (load.plan, again.plan) == (Plan(updated=1), Plan(inserted=1, updated=1))
+    assert each_warehouse.sizes() == before
+    assert standing(each_warehouse, "hours") == [8]
+    deliver(each_warehouse, batch(one(1, hours=4)), name="b", place=at(2))
+    assert standing(each_warehouse, "hours") == [4]
+
+
+def test_a_rehearsal_of_many_large_deliveries_needs_no_file_of_its_own(sqlite_url, monkeypatch):
+    monkeypatch.setattr(bulk, "FEW", 1)
+    with Warehouse.open(sqlite_url, Keys.random()) as warehouse, warehouse.rehearsal():
+        for number in range(12):
+            deliver(warehouse, batch(one(1), one(2), one(3)), name=f"{number}", place=at(number))
+        assert warehouse.measures()["current_records"] == "3"
 
 
 def test_a_dry_run_tells_everything_and_keeps_nothing(each_warehouse):

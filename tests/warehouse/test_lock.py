@@ -7,6 +7,7 @@ import signal
 import socket
 import subprocess
 import sys
+import time
 
 import pytest
 
@@ -66,6 +67,39 @@ def test_a_killed_holder_holds_nothing(warehouse_url):
             except LockedError:  # the server needs a moment to see that the session is gone
                 holder.poll()
         pytest.fail("the lock outlived its holder")
+
+
+def test_who_waits_is_told_for_whom_once_and_goes_on_when_the_other_is_done(pair, warehouse_url):
+    command = [sys.executable, "-c", HOLD.replace("sleep(60)", "sleep(1.5)"), warehouse_url]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as holder:
+        assert holder.stdout.readline() == "held\n"
+        told, began = [], time.monotonic()
+        with pair[0].lock(wait=60, waiting=told.append):
+            waited = time.monotonic() - began
+            assert holder.wait(10) == 0
+    assert 0.5 < waited < 30
+    (said,) = told
+    assert said.startswith(f"pid={holder.pid} host={socket.gethostname()} since=20")
+
+
+def test_who_waits_in_vain_is_told_who_held_it(pair):
+    one, other = pair
+    began = time.monotonic()
+    with one.lock(), pytest.raises(LockedError, match=f"pid={os.getpid()}"), other.lock(wait=1.2):
+        pass
+    assert time.monotonic() - began >= 1.2
+
+
+def test_the_next_holder_is_the_one_that_is_told(pair, warehouse_url):
+    one, other = pair
+    with one.lock():
+        pass
+    command = [sys.executable, "-c", HOLD, warehouse_url]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as holder:
+        assert holder.stdout.readline() == "held\n"
+        with pytest.raises(LockedError, match=f"pid={holder.pid} "), other.lock():
+            pass
+        holder.kill()
 
 
 def test_a_lock_file_with_nonsense_in_it_is_no_obstacle(tmp_path):

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from itertools import product
 
 import pytest
 import sqlalchemy as sa
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
@@ -14,6 +16,7 @@ from alembic.script import ScriptDirectory
 from etl_core.errors import WarehouseError
 from etl_core.keys import Keys
 from etl_core.warehouse import Warehouse, dialect, schema, tables
+from tests.warehouse.samples import batch, deliver, one
 
 
 def engine_of(url):
@@ -109,3 +112,66 @@ def test_a_migration_that_breaks_off_leaves_an_empty_database(warehouse_url, mon
         schema.upgrade(engine)
     assert sa.inspect(engine).get_table_names() == []
     engine.dispose()
+
+
+def at_revision(engine, wanted: str) -> None:
+    """A warehouse as software of before left it."""
+    config = Config()
+    config.set_main_option("script_location", "etl_core.warehouse:migrations")
+    with dialect.writing(engine, "test") as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, wanted)
+
+
+MOMENT = datetime(2026, 11, 1, 2, 30, tzinfo=UTC)
+BEFORE = {
+    "run": {"run_id": "r", "started_at": MOMENT, "software": "chuanyu-etl 0.1.0", "plugins": {}},
+    "delivery": {
+        **dict.fromkeys(("slot", "label", "reporter", "error", "plugin"), ""),
+        **{"delivery_id": 1, "run_id": "r", "source": "sample", "file": "a.csv", "fingerprint": "f" * 64},
+        **{"size": 1, "modified": 1.0, "sort_key": "1", "result": "loaded", "semantics": "append"},
+        **{"detail": {}, "accounts": [], "loaded_at": MOMENT, "rows_read": 1, "rows_loaded": 1, "records": 1},
+    },
+    "person": {"person_key": b"p", "id_type": "resident_id", "id_masked": "511***", "sex": 1},
+    "record": {
+        **{"record_id": 1, "delivery_id": 1, "file": "a.csv", "sheet": "", "row": 2, "record_key": b"k"},
+        **{"event_key": b"e", "person_key": b"p", "person_name": "测试甲", "id_type": "resident_id"},
+        **{"project_name": "研修", "level": 40, "mode": 2, "mode_detail": "face_to_face", "role": "trainee"},
+        **{"date_precision": "day", "training_year": 2023, "hours_x100": 800, "hours_basis": "stated"},
+        **{"credits_basis": "none", "result": "passed", "status": "recognised", "own_side": True},
+        **{"reporter": "", "state": "current"},
+    },
+}
+"""One line in each table that every revision has, with the columns that the first one had."""
+
+
+@pytest.mark.parametrize("revision", schema.KNOWN)
+def test_a_warehouse_of_every_revision_is_brought_to_ours_with_its_data(warehouse_url, revision):
+    engine = engine_of(warehouse_url)
+    at_revision(engine, revision)
+    old = sa.MetaData()
+    old.reflect(engine, only=["warehouse", *BEFORE])
+    keys = Keys.random()
+    with dialect.writing(engine, "test") as connection:
+        known = {"key_check": keys.check_value(), "created_at": MOMENT}
+        for name, line in {"warehouse": known, **BEFORE}.items():
+            connection.execute(sa.insert(old.tables[name]).values(line))
+    engine.dispose()
+    assert Warehouse.revision_of(warehouse_url) == revision
+    with Warehouse.open(warehouse_url, keys) as warehouse:
+        assert warehouse.revision() == schema.HEAD
+        assert warehouse.faults() == []
+        assert warehouse.measures()["hours_recognised_passed_trainee"] == "8"
+        assert warehouse.records(1)["person_name"].to_list() == ["测试甲"]
+        assert [run["run_id"] for run in warehouse.runs()] == ["r"]
+        load, _ = deliver(warehouse, batch(one(1)), name="b")
+        assert load.result == "loaded"
+
+
+def test_an_older_warehouse_that_may_not_be_changed_is_refused_with_what_to_do(warehouse_url):
+    engine = engine_of(warehouse_url)
+    at_revision(engine, "0001")
+    engine.dispose()
+    with pytest.raises(WarehouseError, match="run etl warehouse upgrade first"):
+        Warehouse.open(warehouse_url, Keys.random(), migrate=False)
+    assert Warehouse.revision_of(warehouse_url) == "0001"

@@ -1,0 +1,202 @@
+"""`etl schedule cron` and `etl schedule systemd`: entries that run a pipeline every night."""
+
+from __future__ import annotations
+
+import re
+import shlex
+import sys
+from pathlib import Path
+
+import click
+
+from etl_core import config as configuration
+from etl_core.cli import screen
+from etl_core.cli.exits import AGAIN, DONE, INTERNAL, PARTLY, STOPPED, USAGE
+from etl_core.cli.say import Lang
+from etl_core.config import Config
+
+NAME = "chuanyu-etl"
+ZONE = "Asia/Shanghai"
+WAIT = 3600  # seconds for which a run waits for another one
+TIME = re.compile(r"([01]\d|2[0-3]):([0-5]\d)")
+VARIABLE = re.compile(r"(?<!\$)\$\{([A-Za-z_]\w*)")
+CREDENTIALS = "CREDENTIALS_DIRECTORY"
+HOMES = ("/home", "/root", "/run/user")
+
+CRON = """\
+# {name}: 每夜 {at} 运行；放到 /etc/cron.d/{name}｜every night; a file for /etc/cron.d
+# 同一时刻只有一个运行，后到的最多等 {wait} 秒。退出码 0、{partly} 之外的情况和错误信息由 cron 寄给 MAILTO。
+# One run at a time, a later one waits up to {wait} s. Mail goes out for errors and for every exit code but 0 and {partly}.{needs}
+SHELL=/bin/sh
+PATH=/usr/local/bin:/usr/bin:/bin
+CRON_TZ={zone}
+MAILTO={user}
+{minute} {hour} * * * {user} umask 077; {command} >> {log}; code=$?; [ $code -eq 0 ] || [ $code -eq {partly} ] || echo "{name}: exit $code"
+"""
+
+SERVICE = """\
+# /etc/systemd/system/{name}.service
+[Unit]
+Description=chuanyu-etl: training records of Sichuan and Chongqing, every night
+Wants=network-online.target
+After=network-online.target postgresql.service
+StartLimitIntervalSec=6h
+StartLimitBurst=6
+
+[Service]
+Type=oneshot
+User={user}
+UMask=0077
+{secrets}ExecStart={command}
+# {partly}: 有行等待改正，运行本身是成功的｜rows wait for correction; the run itself went well
+SuccessExitStatus={partly}
+# {again}（仓库被占用、磁盘已满）过后再试；其他的要等人处理｜{again} (warehouse held, disk full) is tried again; the others want somebody
+Restart=on-failure
+RestartPreventExitStatus={final}
+RestartSec=15min
+TimeoutStartSec=8h
+Nice=5
+NoNewPrivileges=yes
+CapabilityBoundingSet=
+ProtectSystem=strict
+ProtectHome={home}
+PrivateTmp=yes
+PrivateDevices=yes
+ProtectClock=yes
+ProtectControlGroups=yes
+ProtectHostname=yes
+ProtectKernelLogs=yes
+ProtectKernelModules=yes
+ProtectKernelTunables=yes
+RestrictAddressFamilies=AF_UNIX AF_INET AF_INET6
+RestrictNamespaces=yes
+RestrictRealtime=yes
+RestrictSUIDSGID=yes
+LockPersonality=yes
+SystemCallArchitectures=native
+# 这些文件夹须已存在｜these folders must exist
+{paths}
+"""
+
+TIMER = """\
+# /etc/systemd/system/{name}.timer
+[Unit]
+Description=chuanyu-etl, every night at {at}
+
+[Timer]
+OnCalendar=*-*-* {at}:00 {zone}
+Persistent=yes
+
+[Install]
+WantedBy=timers.target
+"""
+
+
+def cron(lang: Lang, config: Path, at: str, user: str) -> int:
+    """Print a file for /etc/cron.d."""
+    hour, minute = _time(at)
+    chosen, names = configuration.load(config), _variables(config)
+    log = "/dev/null" if chosen.log.file else f"/var/log/{NAME}/etl.jsonl"  # a log file has the same events
+    needs = f"\n# 需要的环境变量，请写在下面｜set these variables below: {', '.join(names)}" if names else ""
+    if not chosen.log.file:
+        needs += f"\n# 先建立日志文件夹｜make the folder of the log first: install -d -m 700 -o {user} /var/log/{NAME}"
+    command = " ".join(map(shlex.quote, _command(config))).replace(
+        "%", r"\%"
+    )  # cron ends a command at a bare %
+    told = {
+        "at": at,
+        "hour": int(hour),
+        "minute": int(minute),
+        "log": log,
+        "needs": needs,
+        "command": command,
+    }
+    click.echo(CRON.format(name=NAME, user=user, wait=WAIT, zone=ZONE, partly=PARTLY, **told), nl=False)
+    return DONE
+
+
+def systemd(lang: Lang, config: Path, at: str, user: str, out: Path | None) -> int:
+    """Print a service and its timer, or write them as files."""
+    _time(at)
+    chosen = configuration.load(config)
+    units = {"service": _service(chosen, config, user), "timer": TIMER.format(name=NAME, at=at, zone=ZONE)}
+    if out is None:
+        click.echo("\n".join(units.values()), nl=False)
+        return DONE
+    out.mkdir(parents=True, exist_ok=True)
+    for kind, content in units.items():
+        path = out / f"{NAME}.{kind}"
+        path.write_text(content, encoding="utf-8")
+        path.chmod(0o644)  # a unit holds no secret, and systemd says so when it cannot be read
+        screen.line(str(path))
+    return DONE
+
+
+def _time(at: str) -> tuple[str, ...]:
+    found = TIME.fullmatch(at)
+    if found is None:
+        raise click.UsageError("--at 应为 HH:MM，如 02:30｜--at is HH:MM, such as 02:30")
+    return found.groups()
+
+
+def _command(config: Path) -> list[str]:
+    """The command with absolute paths: neither cron nor systemd has our PATH."""
+    etl = Path(sys.executable).with_name("etl")
+    return [str(etl), "run", "--config", str(config.resolve()), "--format", "json", "--wait", str(WAIT)]
+
+
+def _variables(config: Path) -> list[str]:
+    """The variables that the configuration names."""
+    found = dict.fromkeys(VARIABLE.findall(config.read_text(encoding="utf-8-sig")))
+    return [name for name in found if name != CREDENTIALS]
+
+
+def _service(chosen: Config, config: Path, user: str) -> str:
+    paths = _paths(chosen)
+    inside = [
+        path for path in (*paths, config.resolve(), Path(sys.executable)) if str(path).startswith(HOMES)
+    ]
+    return SERVICE.format(
+        name=NAME,
+        user=user,
+        command=" ".join(map(_quoted, _command(config))),
+        secrets=_secrets(chosen, config),
+        partly=PARTLY,
+        again=AGAIN,
+        final=" ".join(map(str, (USAGE, STOPPED, INTERNAL))),
+        home="read-only" if inside else "yes",
+        paths="\n".join(f"{kind}={_quoted(str(path))}" for path, kind in paths.items()),
+    )
+
+
+def _secrets(chosen: Config, config: Path) -> str:
+    """The key as a credential, where the configuration looks for it there; the file of the variables, where it names some."""
+    lines = []
+    if CREDENTIALS in config.read_text(encoding="utf-8-sig"):
+        lines.append(f"LoadCredential={chosen.key_file.name}:{chosen.key_file}")
+    names = _variables(config)
+    if names:
+        lines.append(f"# {', '.join(names)}")
+        lines.append(f"EnvironmentFile=/etc/{NAME}/environment")
+    return "".join(f"{line}\n" for line in lines)
+
+
+def _paths(chosen: Config) -> dict[Path, str]:
+    """What the service may see and write; the rest of the system is read-only to it."""
+    written = [
+        chosen.warehouse.path,
+        chosen.key_file,
+        chosen.log.file,
+        chosen.metrics.textfile,
+        chosen.lineage.file,
+    ]
+    folders = [path.parent for path in written if path is not None]
+    folders += [path for path in (chosen.work, chosen.runs.folder) if path is not None]
+    writable = dict.fromkeys(sorted(set(folders)), "ReadWritePaths")
+    return {**dict.fromkeys(chosen.inbox, "ReadOnlyPaths"), **writable}
+
+
+def _quoted(word: str) -> str:
+    """A word of a unit file: % begins a specifier there, and $ a variable."""
+    safe = word.replace("%", "%%").replace("$", "$$")
+    return f'"{safe}"' if re.search(r"[\s\"';]", safe) else safe

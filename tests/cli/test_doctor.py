@@ -1,0 +1,180 @@
+"""`etl doctor`: what is missing is named before the night, with what to do; and nothing is written."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections import namedtuple
+from pathlib import Path
+
+import pytest
+
+from etl_core.cli import checks
+from tests.cli.program import configure, here, samples, settled
+
+Usage = namedtuple("Usage", "total used free")
+
+
+@pytest.fixture(autouse=True)
+def chongqing(monkeypatch):
+    """The clock of a machine in Chongqing, with room on its disk."""
+    monkeypatch.setenv("TZ", "Asia/Shanghai")
+    checks.time.tzset()
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: Usage(1 << 40, 0, 1 << 40))
+    yield
+    monkeypatch.delenv("TZ")
+    checks.time.tzset()
+
+
+def examined(config: Path) -> tuple[int, dict[str, list[tuple[str, str, str]]]]:
+    """The exit code, and by check every state with its message and advice."""
+    done = here("doctor", "--config", config, "--format", "json")
+    found: dict[str, list[tuple[str, str, str]]] = {}
+    for line in map(json.loads, done.stdout.splitlines()):
+        found.setdefault(line["check"], []).append((line["state"], line["message"], line["advice"]))
+    return done.exit_code, found
+
+
+@pytest.fixture
+def ready(tmp_path) -> Path:
+    """A pipeline that has its warehouse and its key."""
+    config = configure(tmp_path)
+    assert here("warehouse", "init", "--config", config).exit_code == 0
+    return config
+
+
+def states(found: dict[str, list[tuple[str, str, str]]], check: str) -> list[str]:
+    return [state for state, _, _ in found[check]]
+
+
+def test_a_pipeline_that_has_everything_ends_with_0(ready):
+    code, found = examined(ready)
+    assert {state for lines in found.values() for state, _, _ in lines} == {"ok"}
+    assert code == 0
+    assert {"config", "plugins", "key", "warehouse", "calendar", "inbox", "folders", "disk"} < found.keys()
+
+
+def test_a_person_is_shown_marks_and_the_upshot(ready):
+    shown = here("--lang", "en", "doctor", "--config", ready)
+    assert "✓ ok" in shown.stdout
+    assert shown.stdout.splitlines()[-1] == "all in all: everything is there"
+
+
+def test_before_the_first_run_it_is_said_what_will_be_made_and_nothing_is(tmp_path):
+    config = configure(tmp_path)
+    before = sorted(tmp_path.rglob("*"))
+    code, found = examined(config)
+    assert (code, states(found, "key"), states(found, "warehouse")) == (3, ["warn"], ["warn"])
+    assert "etl warehouse init" in found["key"][0][2]
+    assert sorted(tmp_path.rglob("*")) == before
+
+
+def test_faults_of_the_configuration_are_all_told_with_their_places(tmp_path):
+    code, found = examined(configure(tmp_path, settle_secnds="1", log="{level: loud}"))
+    assert (code, list(found)) == (2, ["config"])
+    assert [advice for _, _, advice in found["config"]] == [
+        "请改第 5:1 处",
+        "请改第 6:14 处",
+    ]
+
+
+def test_a_key_that_is_open_lost_or_another_one_is_told_apart(ready, tmp_path):
+    key = tmp_path / "keys" / "person.key"
+    key.chmod(0o644)
+    code, found = examined(ready)
+    assert (code, found["key"][0][2]) == (2, f"chmod 600 {key}")
+    key.unlink()
+    code, found = examined(ready)
+    assert (code, found["key"][0][2]) == (2, "从备份恢复密钥文件")
+    (tmp_path / "other").mkdir()
+    other = configure(tmp_path / "other")
+    here("warehouse", "init", "--config", other)
+    shutil.copy(tmp_path / "other" / "keys" / "person.key", key)
+    code, found = examined(ready)
+    assert (code, states(found, "warehouse")) == (2, ["fail"])
+    assert "密钥不是建立这个仓库时所用的那一个" in found["warehouse"][0][1]
+
+
+def test_a_server_that_does_not_answer_is_told_with_what_to_look_at(ready, tmp_path):
+    config = configure(tmp_path, warehouse="{url: 'postgresql+psycopg://etl@127.0.0.1:9/chuanyu'}")
+    code, found = examined(config)
+    assert (code, states(found, "warehouse")) == (2, ["fail"])
+    assert "连不上数据库" in found["warehouse"][0][1]
+    english = here("--lang", "en", "doctor", "--config", config).stdout
+    assert (
+        "postgresql://etl@127.0.0.1:9/chuanyu: reading the version of the warehouse: no connection" in english
+    )
+
+
+def test_an_inbox_that_is_not_there_is_told_with_the_command_that_makes_it(ready, tmp_path):
+    (tmp_path / "inbox").rmdir()
+    code, found = examined(ready)
+    assert (code, found["inbox"]) == (
+        2,
+        [("fail", f"{tmp_path / 'inbox'}: 没有这个文件夹", f"mkdir -p {tmp_path / 'inbox'}")],
+    )
+
+
+def test_settings_for_a_source_that_no_plugin_brings_are_told(tmp_path):
+    code, found = examined(configure(tmp_path, sources="{suitang: {enabled: false}}"))
+    assert (code, states(found, "plugins")) == (2, ["ok", "fail"])
+    assert "是否想写 suitong" in found["plugins"][1][1]
+
+
+@pytest.mark.parametrize(
+    ("free", "state", "code"), [(1 << 40, "ok", 0), (1 << 29, "warn", 3), (1 << 20, "fail", 2)]
+)
+def test_a_disk_without_room_is_told(ready, monkeypatch, free, state, code):
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: Usage(1 << 40, 0, free))
+    ended, found = examined(ready)
+    assert set(states(found, "disk")) == {state}
+    assert ended == code
+
+
+def test_a_late_source_is_told(tmp_path):
+    config = configure(
+        tmp_path, sources="{suitong: {due: {dates: [2025-01-15]}}, moe_template: {due: {every: term}}}"
+    )
+    settled(samples("suitong")[0], tmp_path / "inbox")
+    here("run", "--config", config, "--source", "suitong")
+    code, found = examined(config)
+    assert code == 3
+    assert [state for state, message, _ in found["calendar"] if message.startswith("suitong")] == ["ok"]
+    assert [state for state, message, _ in found["calendar"] if message.startswith("moe_template")] == [
+        "warn"
+    ]
+
+
+def test_another_time_zone_is_told(ready, monkeypatch):
+    monkeypatch.setenv("TZ", "UTC")
+    checks.time.tzset()
+    code, found = examined(ready)
+    assert (code, states(found, "clock")) == (3, ["warn"])
+
+
+def test_a_secret_that_others_can_read_or_that_is_not_there_is_told(ready, tmp_path):
+    mail = "{host: x, sender: a@b, to: [c@d], password_file: secret}"
+    config = configure(tmp_path, alerts=f"{{mail: {mail}}}")
+    assert states(examined(config)[1], "alerts") == ["ok", "fail"]
+    (tmp_path / "secret").write_text("x")
+    (tmp_path / "secret").chmod(0o644)
+    assert states(examined(config)[1], "alerts") == ["ok", "warn"]
+    (tmp_path / "secret").chmod(0o600)
+    assert states(examined(config)[1], "alerts") == ["ok"]
+
+
+def test_an_extra_that_is_wanted_and_not_installed_is_told_with_the_command(ready, tmp_path, monkeypatch):
+    config = configure(tmp_path, metrics="{textfile: m.prom}", lineage="{file: l}")
+    monkeypatch.setattr(checks.importlib.util, "find_spec", lambda _: None)
+    code, found = examined(config)
+    assert code == 2
+    assert [advice for _, _, advice in found["extras"]] == [
+        "pip install 'chuanyu-etl[metrics]'",
+        "pip install 'chuanyu-etl[lineage]'",
+    ]
+
+
+def test_a_warehouse_that_others_can_read_is_told(ready, tmp_path):
+    (tmp_path / "data.sqlite").chmod(0o644)
+    code, found = examined(ready)
+    assert (code, found["warehouse"][0][2]) == (3, f"chmod 600 {tmp_path / 'data.sqlite'}")
