@@ -19,8 +19,9 @@ from etl_core.config import Config
 from etl_core.errors import BalanceError, ClusterError, DeliveryError, KeyFileError
 from etl_core.inbox import Refused, Unchanged, arrivals, released, single, workroom
 from etl_core.keys import Keys
+from etl_core.originals import chain, taken
 from etl_core.pool import Answers, Executor, Pool, Told
-from etl_core.protocol import Claimed, Done, Hello, Job, Problem, Ready, SourceFacts
+from etl_core.protocol import Claimed, Done, Hello, Job, Mending, Problem, Ready, SourceFacts
 from etl_core.records import Arrival, Counts, HeaderAccount, Outcome, Prepared
 
 # SQLAlchemy takes 0.3 s to import: time that the child, started before, needs for its own imports.
@@ -95,7 +96,7 @@ def run(
         warehouse = stack.enter_context(_opened(config, keys, dry_run))
         stack.enter_context(warehouse.lock())
         room = stack.enter_context(workroom(config.work))
-        archive = None if dry_run or keys is None else Archive(config.kept, keys)
+        archive = None if keys is None else Archive(config.kept, keys)
         loading = Loading(executor, warehouse, watch, scope, archive)
         coming = arrivals(
             config.inbox,
@@ -274,14 +275,28 @@ class Loading:
             return self._failed(arrival, "", "unbalanced", {})
 
     def _loaded(self, arrival: Arrival, told: Iterator[Told]) -> Outcome | None:
-        scope = self._scope
         claimed = next(told)
-        if not isinstance(claimed, Claimed):
-            return None
+        if isinstance(claimed, Mending):
+            return self._mending(arrival, claimed)
+        return self._stored(arrival, claimed, told) if isinstance(claimed, Claimed) else None
+
+    def _mending(self, arrival: Arrival, told: Mending) -> Outcome | None:
+        """Load a mending, read beside the delivery that it mends. Raises DeliveryError mending.unknown, mending.unarchived."""
+        family = chain(self._warehouse.family(told.source, told.mends), told)
+        with taken(self._archive, family, arrival.path.parent) as originals:
+            job = replace(self._job(arrival), source=told.source, originals=originals, split=0)
+            with closing(answers(self._executor, job)) as coming:
+                claimed = next(coming)
+                assert isinstance(claimed, Claimed)
+                return self._stored(arrival, claimed, coming, told.mends)
+
+    def _stored(self, arrival: Arrival, claimed: Claimed, told: Iterator[Told], mends: str = "") -> Outcome:
+        """Store what is told of a delivery; of one that `mends` another every good row, however few they are."""
+        scope = self._scope
         source = self._facts(claimed.source)
-        if self._archive is not None:
+        if self._archive is not None and not scope.dry_run:
             self._archive.keep(arrival)
-        limit = scope.limits.get(source.name, source.error_limit)
+        limit = 1.0 if mends else scope.limits.get(source.name, source.error_limit)
         with self._warehouse.delivery(
             arrival,
             source.name,
@@ -291,6 +306,7 @@ class Loading:
             variant=source.variant,
             plugin=source.plugin,
             run=self._run,
+            mends=mends,
             dry_run=scope.dry_run,
         ) as load:
             accounts = self._filled(load, told)

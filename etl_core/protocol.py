@@ -1,8 +1,10 @@
 """What parent and child say to each other over their pipes: values here, JSON lines and Arrow IPC on the wire.
 
 The parent writes a `Hello`, then one `Job` a line. The child answers `Importing` for each plugin and `Ready`, then for each job `Claimed`, any number of
-`Prepared`, and `Done`; or `Failed` at any point. To a survey it answers `Surveyed`, `Claimed` and `Done`. Never pickles: a child that read a hostile file must not be able to make
-the parent run anything. No message carries a cell's value outside the five frames of a `Prepared`.
+`Prepared`, and `Done`; or `Failed` at any point. To a survey it answers `Surveyed`, `Claimed` and `Done`; where a delivery is a mending
+of another one that the job does not bring, `Mending` and `Done`; to a job with `wanted` rows `Excerpt`s, and to one for a
+`lexicon` that, before `Done`. Never pickles: a child that read a hostile file must not be able to make
+the parent run anything. No message carries a cell's value outside the frames of a `Prepared` or an `Excerpt`.
 """
 
 from __future__ import annotations
@@ -16,9 +18,9 @@ from typing import Any
 
 import polars as pl
 
-from etl_core.records import Encoding, HeaderAccount, Part, Place, Prepared
+from etl_core.records import Column, Encoding, Excerpt, HeaderAccount, Part, Place, Prepared
 
-FRAMES = ("records", "keys", "issues", "skips", "refused")
+FRAMES = ("records", "keys", "issues", "skips", "refused", "mended")
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +33,16 @@ class Hello:
 
 
 @dataclass(frozen=True, slots=True)
+class Original:
+    """A delivery that is in the warehouse already, as it arrived: a file, and what it is known by."""
+
+    path: str
+    name: str
+    modified: float
+    fingerprint: str
+
+
+@dataclass(frozen=True, slots=True)
 class Job:
     """What the child needs to know of one delivery: plain values only.
 
@@ -38,6 +50,9 @@ class Job:
     and then left alone, as those of the sources in `off` always are; `batch` is the number of rows read at a time; a `survey`
     asks only whose the delivery is, and why. Where a delivery may be read in parts of about `split` bytes, the child says
     which and reads none; each is then a job with its `part` and the `source` that the delivery was found to be of.
+
+    `originals` are, for a mending, the delivery that it mends and the mendings of that before it, in their order. With
+    `wanted` rows (marker.place) of the last original that has them, these alone are asked for, as their agency may see them.
     """
 
     path: str
@@ -50,6 +65,9 @@ class Job:
     split: int = 0
     part: Part | None = None
     source: str = ""
+    originals: tuple[Original, ...] = ()
+    wanted: tuple[str, ...] = ()
+    lexicon: bool = False
 
     def wants(self, source: str) -> bool:
         """Whether a delivery of this source is to be read."""
@@ -124,6 +142,26 @@ class Claimed:
 
 
 @dataclass(frozen=True, slots=True)
+class Mending:
+    """The delivery is a mending (docs/mending.md) of the one with the fingerprint `mends`, made `after` other mendings of it."""
+
+    source: str
+    mends: str
+    after: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Lexicon:
+    """The lists of words that a source's checks ask: name of the list → word as the agency writes it → value.
+
+    `own` are the lists that stand in the plugin's codes.csv; the others are shared by all sources.
+    """
+
+    words: dict[str, dict[str, str]] = field(default_factory=dict)
+    own: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Done:
     """The whole delivery (or part) was sent: what became of its headers, and how many of its rows were records."""
 
@@ -140,7 +178,7 @@ class Failed:
     source: str | None = None
 
 
-Answer = Importing | Ready | Surveyed | Claimed | Prepared | Done | Failed
+Answer = Importing | Ready | Surveyed | Claimed | Mending | Lexicon | Prepared | Excerpt | Done | Failed
 
 
 def line(value: Hello | Job) -> bytes:
@@ -158,7 +196,9 @@ def job(text: str) -> Job:
     """A parent's order, read back."""
     told = json.loads(text)
     part = _part(told["part"]) if told["part"] else None
-    return Job(**{**told, "off": tuple(told["off"]), "part": part})
+    originals = tuple(Original(**each) for each in told["originals"])
+    given = {"off": tuple(told["off"]), "part": part, "originals": originals, "wanted": tuple(told["wanted"])}
+    return Job(**{**told, **given})
 
 
 def _part(told: dict[str, Any]) -> Part:
@@ -172,6 +212,8 @@ def _tuple(told: list[str] | None) -> tuple[str, ...] | None:
 def encode(answer: Answer) -> list[bytes | memoryview]:
     """One message of the child: a JSON line, and the Arrow bytes that it announces."""
     kind = type(answer).__name__
+    if isinstance(answer, Excerpt):
+        return _excerpted(answer)
     if not isinstance(answer, Prepared):
         return [
             json.dumps({"type": kind, "value": asdict(answer)}, default=date.isoformat).encode("ascii")
@@ -180,6 +222,13 @@ def encode(answer: Answer) -> list[bytes | memoryview]:
     parts = [_arrow(getattr(answer, name)) for name in FRAMES]
     told = {"type": kind, "read": answer.read, "sizes": [len(part) for part in parts]}
     return [json.dumps(told).encode("ascii") + b"\n", *parts]
+
+
+def _excerpted(answer: Excerpt) -> list[bytes | memoryview]:
+    parts = [_arrow(frame) for frame in (answer.head, answer.rows)]
+    columns = [asdict(column) for column in answer.columns]
+    told = {"type": "Excerpt", "sheet": answer.sheet, "columns": columns, "depth": answer.depth}
+    return [json.dumps({**told, "sizes": [len(part) for part in parts]}).encode("ascii") + b"\n", *parts]
 
 
 def _arrow(frame: pl.DataFrame) -> memoryview:
@@ -195,6 +244,10 @@ def decode(text: bytes, exactly: Callable[[int], bytes | memoryview]) -> Answer:
     if told["type"] == "Prepared":
         parts = [pl.read_ipc(bytes(exactly(size))) for size in told["sizes"]]
         return Prepared(**dict(zip(FRAMES, parts, strict=True)), read=told["read"])
+    if told["type"] == "Excerpt":
+        head, rows = (pl.read_ipc(bytes(exactly(size))) for size in told["sizes"])
+        columns = tuple(Column(**{**each, "words": tuple(each["words"])}) for each in told["columns"])
+        return Excerpt(told["sheet"], columns, told["depth"], head, rows)
     return _READERS[told["type"]](told["value"])
 
 
@@ -234,6 +287,8 @@ _READERS: dict[str, Callable[[dict[str, Any]], Answer]] = {
     "Ready": _ready,
     "Surveyed": _surveyed,
     "Claimed": _claimed,
+    "Mending": lambda told: Mending(**{**told, "after": tuple(told["after"])}),
+    "Lexicon": lambda told: Lexicon(told["words"], tuple(told["own"])),
     "Done": _done,
     "Failed": lambda told: Failed(**told),
 }

@@ -16,8 +16,24 @@ from typing import NoReturn
 
 from etl_core import protocol
 from etl_core.errors import DeliveryError
-from etl_core.protocol import Answer, Claimed, Done, Failed, Hello, Importing, Job, Problem, Ready, Surveyed
-from etl_core.records import Prepared
+from etl_core.protocol import (
+    Answer,
+    Claimed,
+    Done,
+    Failed,
+    Hello,
+    Importing,
+    Job,
+    Lexicon,
+    Mending,
+    Problem,
+    Ready,
+    Surveyed,
+)
+from etl_core.records import Excerpt, Prepared
+
+# What a child says of one delivery on its way into the warehouse.
+Told = Claimed | Mending | Prepared | Done
 
 # What a child may see of the environment: never a secret of the configuration.
 _ENVIRONMENT = (
@@ -94,14 +110,14 @@ class Supervisor:
         assert isinstance(answer, Ready)
         return replace(answer, problems=(*self._fatal, *answer.problems))
 
-    def stream(self, job: Job) -> Generator[Claimed | Prepared | Done]:
+    def stream(self, job: Job) -> Generator[Told]:
         """The child's answers about one delivery, in order.
 
         Raises DeliveryError with the child's code, or timeout, memory or crashed where it did not live to tell; `source` in its
         detail is the source as far as it is known, or "".
         """
         for answer in self._answers(job):
-            assert not isinstance(answer, Surveyed)
+            assert isinstance(answer, Claimed | Mending | Prepared | Done)
             yield answer
 
     def survey(self, job: Job) -> Iterator[Surveyed | Claimed]:
@@ -110,9 +126,18 @@ class Supervisor:
             if isinstance(answer, Surveyed | Claimed):
                 yield answer
 
-    def _answers(self, job: Job) -> Iterator[Surveyed | Claimed | Prepared | Done]:
+    def excerpts(self, job: Job) -> Iterator[Excerpt]:
+        """The wanted rows of a delivery, table by table. Raises DeliveryError as `stream` does."""
+        return (answer for answer in self._answers(job) if isinstance(answer, Excerpt))
+
+    def lexicon(self, source: str) -> Lexicon:
+        """The words that a source knows. Raises DeliveryError as `stream` does."""
+        asked = self._answers(Job("", "", 0.0, source=source, lexicon=True))
+        return next(answer for answer in list(asked) if isinstance(answer, Lexicon))
+
+    def _answers(self, job: Job) -> Iterator[Surveyed | Lexicon | Excerpt | Told]:
         """What the child says until it is done; ended with it where the listener leaves earlier."""
-        source = ""
+        source = job.source
         over = False
         try:
             self.ready()
@@ -124,7 +149,7 @@ class Supervisor:
                 if isinstance(answer, Failed):
                     raise DeliveryError(answer.code, **{**answer.detail, "source": answer.source or source})
                 assert not isinstance(answer, Ready | Importing)
-                source = answer.source if isinstance(answer, Claimed) else source
+                source = answer.source if isinstance(answer, Claimed | Mending) else source
                 yield answer
         except DeliveryError as fault:
             raise DeliveryError(fault.code, **{"source": source, **fault.detail}) from None

@@ -13,6 +13,7 @@ from etl_schemas.reasons import REASONS, Severity, known, severity
 # Coordinates, header names, limits and names of software; nothing that could hold a person's data.
 PLACEHOLDERS = {
     "field",
+    "file",
     "other_row",
     "sheet",
     "column",

@@ -26,7 +26,7 @@ from etl_core.protocol import (
     Standing,
     Surveyed,
 )
-from etl_core.records import CARRIED, ISSUES, PLACE, REFUSED, SKIPS, HeaderAccount, Place, Prepared
+from etl_core.records import CARRIED, ISSUES, MENDED, PLACE, REFUSED, SKIPS, HeaderAccount, Place, Prepared
 from etl_schemas.training import FIELDS
 
 FACTS = SourceFacts(
@@ -62,7 +62,7 @@ def test_every_answer_arrives_as_it_was_said(answer: Answer) -> None:
 
 
 def test_a_batch_arrives_with_every_type_and_null() -> None:
-    schemas = ({**PLACE, **FIELDS, **CARRIED}, {**PLACE, **FIELDS, **CARRIED}, ISSUES, SKIPS, REFUSED)
+    schemas = ({**PLACE, **FIELDS, **CARRIED}, {**PLACE, **FIELDS, **CARRIED}, ISSUES, SKIPS, REFUSED, MENDED)
     frames = [pl.DataFrame([[None] * len(schema)], schema=schema, orient="row") for schema in schemas]
     batch = Prepared(**dict(zip(FRAMES, frames, strict=True)), read=3)
     back = passed(batch)

@@ -30,7 +30,7 @@ def neutral(frame: pl.DataFrame) -> pl.DataFrame:
 
 def write(frame: pl.DataFrame, path: Path, excel: bool = False) -> None:
     """Write a frame as CSV in UTF-8, for Excel with a byte order mark; raises click's exception with the path."""
-    with _owned(path) as file:
+    with owned(path) as file:
         neutral(frame).write_csv(file, include_bom=excel)
 
 
@@ -40,7 +40,7 @@ def text(frame: pl.DataFrame) -> str:
 
 
 @contextmanager
-def _owned(path: Path) -> Iterator[BinaryIO]:
+def owned(path: Path) -> Iterator[BinaryIO]:
     """A file beside `path` with mode 0600, put in its place when it is complete."""
     if (path.exists() and not path.is_file()) or path.absolute().parent == Path("/dev"):
         # What is put in the place of a device or a pipe takes it away from the whole machine.

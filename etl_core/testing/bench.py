@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from hashlib import sha256
@@ -12,14 +12,16 @@ from typing import Self
 import polars as pl
 
 from etl_core import child
+from etl_core.archive import Archive
 from etl_core.discovery import Found, discover
 from etl_core.errors import DeliveryError
 from etl_core.inbox import Refused, Unchanged, single, workroom
 from etl_core.keys import SIZE, Keys
 from etl_core.pipeline import Loading, Scope
-from etl_core.protocol import Answer, Claimed, Done, Failed, Hello, Job, Ready
-from etl_core.records import Arrival, HeaderAccount, Outcome, Prepared
+from etl_core.protocol import Answer, Claimed, Done, Failed, Hello, Importing, Job, Lexicon, Ready, Surveyed
+from etl_core.records import Arrival, Excerpt, HeaderAccount, Outcome, Prepared
 from etl_core.supervisor import Supervisor
+from etl_core.supervisor import Told as Answered
 from etl_core.warehouse import Warehouse
 
 # The same in every suite, so that warehouses can be compared; they live in memory and hold synthetic persons.
@@ -69,7 +71,7 @@ class Read:
     bench: Bench
     job: Job
 
-    def __iter__(self) -> Iterator[Claimed | Prepared | Done]:
+    def __iter__(self) -> Iterator[Answered]:
         """Each answer in order."""
         return self.bench.stream(self.job)
 
@@ -101,17 +103,17 @@ class Bench(Supervisor):
         """As a pool does."""
         return Read(self, job)
 
-    def stream(self, job: Job) -> Generator[Claimed | Prepared | Done]:
+    def _answers(self, job: Job) -> Iterator[Surveyed | Lexicon | Excerpt | Answered]:
         """As the child answers, from what was read before."""
         for answer in self.told(job).answers:
             if isinstance(answer, Failed):
                 raise DeliveryError(answer.code, **{**answer.detail, "source": answer.source or ""})
-            assert isinstance(answer, Claimed | Prepared | Done)
+            assert not isinstance(answer, Ready | Importing)
             yield answer
 
     def told(self, job: Job) -> Told:
         """Everything about a file, known by its bytes, its name and how it is to be read."""
-        mark = replace(job, path=sha256(Path(job.path).read_bytes()).hexdigest())
+        mark = replace(job, path=sha256(Path(job.path).read_bytes()).hexdigest() if job.path else "")
         if mark not in self._told:
             self._told[mark] = self.afresh(job)
         return self._told[mark]
@@ -148,10 +150,12 @@ def warehouse() -> Warehouse:
     return Warehouse.open("sqlite://", KEYS)
 
 
-def load(into: Warehouse, files: Sequence[Path], modified: float) -> tuple[Outcome, ...]:
+def load(
+    into: Warehouse, files: Sequence[Path], modified: float, archive: Archive | None = None
+) -> tuple[Outcome, ...]:
     """Bring files into a warehouse in this order, as one run does; their time is `modified`, seconds since the epoch."""
     with workroom() as room:
-        loading = Loading(bench(), into, _Nobody(), Scope())
+        loading = Loading(bench(), into, _Nobody(), Scope(), archive)
         return tuple(loading.outcomes(_arrival(into, file, room, modified) for file in files))
 
 

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from etl_core.cli.masking import identity, masked, scrubbed, starred
+from etl_core.masking import identity, masked, scrubbed, starred
 
 
 @pytest.mark.parametrize(
