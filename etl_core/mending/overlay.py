@@ -9,6 +9,7 @@ import polars as pl
 
 from etl_core import extract, header
 from etl_core.extract import Delivery, Raw
+from etl_core.mending.original import Cells
 from etl_core.mending.sheets import Sent, Sheet
 from etl_core.mending.versions import Line, Versions, lines
 from etl_core.readers.batches import FIXED
@@ -23,6 +24,16 @@ class Part:
 
     raw: Raw
     mended: pl.DataFrame
+
+
+@dataclass(frozen=True, slots=True)
+class _Shaped:
+    """A row of a grid: its number, its cells, and what is known of it."""
+
+    number: int
+    cells: Cells
+    fault: str | None = None
+    kind: str | None = None
 
 
 def mended(
@@ -70,23 +81,21 @@ def _parts(sheet: Sheet, told: Sequence[Line], known: Versions, delivery: Delive
         yield _part(rows, mine, known.original.tables[key], sheet.grid.sheet, delivery)
 
 
-def _above(number: int, row: dict[str, str | None], sheet: Sheet) -> dict[str, object]:
+def _above(number: int, row: dict[str, str | None], sheet: Sheet) -> _Shaped:
     """A row down to the header; its kind is known already."""
     assert sheet.layout is not None
     empty = not any(
         (text or "").strip() for name, text in row.items() if name[0] == "c" and name[1:].isdecimal()
     )
     kind = "header" if number >= sheet.layout.top else "blank" if empty else "title"
-    return {"row": row["row"], "fault": None, "kind": kind, "cells": ()}
+    return _Shaped(int(str(row["row"])), (), kind=kind)
 
 
-def _row(line: Line) -> dict[str, object]:
-    return {"row": line.number, "fault": line.fault, "kind": None, "cells": line.cells}
+def _row(line: Line) -> _Shaped:
+    return _Shaped(line.number, line.cells, fault=line.fault)
 
 
-def _part(
-    rows: list[dict[str, object]], told: list[Line], of: Table, sheet: str | None, delivery: Delivery
-) -> Part:
+def _part(rows: list[_Shaped], told: list[Line], of: Table, sheet: str | None, delivery: Delivery) -> Part:
     grid = Grid(_frame(rows, len(of.layout.texts)), sheet)
     raw = extract.batch(grid, of, delivery, first=False)
     records = pl.concat([raw.frame.select(*PLACE), raw.refused.select(*PLACE)])
@@ -99,19 +108,19 @@ def _part(
     return Part(raw, found.join(records, on="row", how="semi"))
 
 
-def _frame(rows: list[dict[str, object]], width: int) -> pl.DataFrame:
+def _frame(rows: list[_Shaped], width: int) -> pl.DataFrame:
     """Rows as records.Grid describes them, at least `width` cells wide."""
-    cells = [tuple(row["cells"]) for row in rows]  # type: ignore[call-overload]
+    cells = [row.cells for row in rows]
     width = max([width, *map(len, cells)])
     columns = {
         f"c{at}": pl.Series([each[at] if at < len(each) else None for each in cells], dtype=pl.String)
         for at in range(width)
     }
     fixed = {
-        "row": pl.Series([row["row"] for row in rows], dtype=FIXED["row"]),
+        "row": pl.Series([row.number for row in rows], dtype=FIXED["row"]),
         "width": pl.Series([None] * len(rows), dtype=FIXED["width"]),
-        "fault": pl.Series([row["fault"] for row in rows], dtype=FIXED["fault"]),
+        "fault": pl.Series([row.fault for row in rows], dtype=FIXED["fault"]),
         "fault_at": pl.Series([None] * len(rows), dtype=FIXED["fault_at"]),
-        "kind": pl.Series([row["kind"] for row in rows], dtype=pl.String),
+        "kind": pl.Series([row.kind for row in rows], dtype=pl.String),
     }
     return pl.DataFrame(fixed | columns)

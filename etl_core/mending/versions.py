@@ -105,7 +105,7 @@ def lines(of: Sent, known: Versions, source: Source) -> Iterator[Line]:
 def home(sheet: Sheet, known: Original) -> Key:
     """The table that new rows of a sheet belong to: the one of its name, else the first."""
     named = [key for key in known.tables if key[1] == sheet.grid.sheet]
-    told = [known.rows[label].key for label in sheet.labels if label in known.rows]
+    told = [known.rows[label].key for label in sheet.labels if label and label in known.rows]
     return (told or named or list(known.tables))[0]
 
 

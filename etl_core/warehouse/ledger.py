@@ -70,7 +70,7 @@ def _sort_key(connection: sa.Connection, place: Place, arrival: Arrival, account
     line = known(connection, account.mends, account.source)
     if line is None or line["mends"] is not None:
         raise WarehouseError("what is mended is not loaded")
-    return line["sort_key"] + sort_key(NOWHERE, arrival)
+    return f"{line['sort_key']}{sort_key(NOWHERE, arrival)}"
 
 
 def fail(

@@ -64,12 +64,12 @@ def _of_mendings(source: str, roots: Any) -> Wanted:
     )
 
 
-def _earlier(by: sa.Alias, of: sa.Alias) -> sa.ColumnElement[bool]:
+def _earlier(by: sa.FromClause, of: sa.FromClause) -> sa.ColumnElement[bool]:
     """`of` is an earlier mending than `by` of the same delivery."""
     return (of.c.mends == by.c.mends) & (of.c.source == by.c.source) & (of.c.sort_key < by.c.sort_key)
 
 
-def _same(own: sa.Alias) -> list[sa.ColumnElement[bool]]:
+def _same(own: sa.FromClause) -> list[sa.ColumnElement[bool]]:
     """A row of `mended` and one of `own` stand for the same row."""
     return [own.c[name] == mended.c[name] for name in ORIGINAL]
 
