@@ -112,7 +112,7 @@ def following(report: Report, config: Path) -> Iterator[str]:
         yield f"etl quarantine list --config {file}"
         sources = sorted({each.source for each in report.outcomes if each.source and each.counts.quarantined})
         for source in sources:
-            yield f"etl quarantine export --config {file} --source {source} --out {source}.csv"
+            yield f"etl quarantine export --config {file} --source {source} --out {source}.xlsx"
     if any(each.result in ("failed", "rejected") for each in report.outcomes):
         yield f"etl deliveries list --config {file}"
     yield f"etl status --config {file}"

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any, BinaryIO
 
 import xlsxwriter  # type: ignore[import-untyped]
+from xlsxwriter.utility import xl_col_to_name  # type: ignore[import-untyped]
 
 from etl_core import marker
 from etl_core.cli.export import FORMULA
@@ -74,7 +75,8 @@ class _Pen:
     """The formats of a workbook; every one is text."""
 
     def __init__(self, book: Any, lang: Lang) -> None:
-        self._book, self.lang = book, lang
+        self._book = book
+        self.lang: Lang = lang
         self._made: dict[tuple[Any, ...], Any] = {}
 
     def of(self, colour: str | None = None, quoted: bool = False, head: bool = False) -> Any:
@@ -111,7 +113,7 @@ class _Lists:
             at = len(self._known) + 1
             for row, word in enumerate(words):
                 self._sheet.write_string(row, at, word)
-            name = xlsxwriter.utility.xl_col_to_name(at, col_abs=True)
+            name = xl_col_to_name(at, col_abs=True)
             self._known[words] = f"={marker.SHEET}!{name}$1:{name}${len(words)}"
         return self._known[words]
 
@@ -124,8 +126,9 @@ def _table(sheet: Any, part: Excerpt, faults: Mapping[str, list[Fault]], pen: _P
         _title(sheet, row, texts, pen)
     _header(sheet, top, part, pen)
     first = part.head.height
-    for row, (place, *texts) in enumerate(part.rows.iter_rows(), first):
-        _row(sheet, row, [*texts, place], _placed(faults.get(place, []), part.columns), pen)
+    for row, texts in enumerate(part.rows.iter_rows(), first):
+        place = texts[0]
+        _row(sheet, row, [*texts[1:], place], _placed(faults.get(place, []), part.columns), pen)
     for at, width in enumerate(_widths(part)):
         sheet.set_column(at, at, width)
     sheet.set_column(last, last, 16)

@@ -21,14 +21,22 @@ from etl_core.mending.sheets import sent
 from etl_core.readers import read
 from etl_core.recognise import gathered
 from etl_core.source import Source
-from etl_core.testing.bench import bench, load
+from etl_core.testing.bench import bench, installed, load
 from etl_core.testing.folders import packed
 from etl_core.warehouse import Warehouse
 from tests.fakes import number
 
 MODIFIED = 1_767_225_600.0  # 2026-01-01, when every sample of the suites arrives
+PLUGINS = Path(__file__).resolve().parents[2] / "plugins"
+SOURCES = {loaded.source.name: loaded.source for loaded in installed().sources}
 DATES = {"start_date", "end_date", "period"}
 FRESH = count(100)
+
+
+def samples(source: str) -> list[Path]:
+    """The deliveries beside a plugin's tests, by name."""
+    folder = PLUGINS / source / "tests" / "samples"
+    return sorted(path for path in folder.iterdir() if not path.name.startswith("."))
 
 
 @dataclass(frozen=True, slots=True)

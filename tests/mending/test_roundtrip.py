@@ -7,29 +7,15 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from etl_core.archive import Archive
-from etl_core.testing.bench import KEYS, installed, warehouse
 from tests.mending import agency
-from tests.mending.agency import MODIFIED, Office
-
-PLUGINS = Path(__file__).resolve().parents[2] / "plugins"
-SOURCES = {loaded.source.name: loaded.source for loaded in installed().sources}
-
+from tests.mending.agency import MODIFIED, SOURCES, Office, samples
 
 # Its second export replaces the first one and has no fault.
 FAULTY = {"cd_legacy": 1}
 
 
-def samples(source: str) -> list[Path]:
-    folder = PLUGINS / source / "tests" / "samples"
-    found = sorted(path for path in folder.iterdir() if not path.name.startswith("."))
-    return found[: FAULTY.get(source)]
-
-
-@pytest.fixture
-def office(tmp_path: Path):
-    with warehouse() as opened:
-        yield Office(opened, Archive(tmp_path / "archive", KEYS), tmp_path)
+def faulty(source: str) -> list[Path]:
+    return samples(source)[: FAULTY.get(source)]
 
 
 def standing(office: Office, source: str) -> int:
@@ -44,7 +30,7 @@ def test_there_are_eleven_sources():
 @pytest.mark.parametrize("name", sorted(SOURCES))
 def test_the_refused_rows_of_every_source_come_back_right(office: Office, name: str):
     source = SOURCES[name]
-    office.take(*samples(name))
+    office.take(*faulty(name))
     before, waited = standing(office, name), office.waiting(name)
     assert waited.height > 0
     for turn, whole in enumerate((False, True, True), 1):

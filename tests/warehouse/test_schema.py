@@ -6,6 +6,7 @@ from itertools import product
 
 import pytest
 import sqlalchemy as sa
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
@@ -109,3 +110,33 @@ def test_a_migration_that_breaks_off_leaves_an_empty_database(warehouse_url, mon
         schema.upgrade(engine)
     assert sa.inspect(engine).get_table_names() == []
     engine.dispose()
+
+
+OLD = (
+    "insert into run (run_id, started_at, software, plugins) values ('r', '2026-01-01 00:00:00', '0.1', '{}')",
+    "insert into delivery (delivery_id, run_id, source, file, fingerprint, size, modified, slot, label, reporter, sort_key,"
+    " result, error, detail, semantics, plugin, accounts, loaded_at) values (1, 'r', 's', 'a.csv', 'f', 1, 1, '', '', '', 'k',"
+    " 'loaded', '', '{}', 'append', '', '[]', '2026-01-01 00:00:00')",
+    'insert into quarantine (quarantine_id, delivery_id, file, sheet, "row", sealed, state)'
+    " values (1, 1, 'a.csv', '', 7, '', 'open')",
+    "insert into reason (quarantine_id, position, code, \"column\", detail) values (1, 0, 'code.unknown.level', 'x', '{}')",
+    "insert into warning (delivery_id, file, sheet, \"row\", code, \"column\") values (1, 'a.csv', '', 8, 'title.unknown', 'y')",
+)
+
+
+def test_a_filled_warehouse_of_the_first_schema_is_brought_up_with_all_that_it_holds(warehouse_url):
+    engine = engine_of(warehouse_url)
+    config = Config()
+    config.set_main_option("script_location", "etl_core.warehouse:migrations")
+    with dialect.writing(engine, "test") as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0001")
+        for line in OLD:
+            connection.exec_driver_sql(line)
+    engine.dispose()
+    with Warehouse.open(warehouse_url, Keys.random()) as opened:
+        assert opened.deliveries("s").select("file", "mends").rows() == [("a.csv", None)]
+        assert opened.reasons("s").select("row", "code").rows() == [(7, "code.unknown.level")]
+        assert opened.outcomes(1).select("row", "outcome").rows() == [(7, "quarantined")]
+        assert opened.unknown().is_empty()
+        assert [line["file"] for line in opened.family("s", "f")] == ["a.csv"]
