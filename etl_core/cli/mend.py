@@ -20,7 +20,6 @@ from etl_core.cli import export, screen, settings, workbook
 from etl_core.cli.deliveries import number
 from etl_core.cli.exits import DONE
 from etl_core.cli.say import Lang, reason, title
-from etl_core.config import Config
 from etl_core.errors import DeliveryError
 from etl_core.inbox import workroom
 from etl_core.keys import Keys
@@ -56,7 +55,10 @@ def exported(lang: Lang, config: Path, source: str, out: Path, delivery: str | N
         if not found:
             screen.note(title("nothing_waits", lang))
             return DONE
-        with settings_child(loaded) as child, workroom(loaded.work) as room:
+        with (
+            Supervisor(settings.hello(loaded), loaded.limits.seconds) as child,
+            workroom(loaded.work) as room,
+        ):
             desk = Desk(
                 warehouse, child, Archive(loaded.kept, Keys.load(loaded.key_file, create=False)), room
             )
@@ -64,11 +66,6 @@ def exported(lang: Lang, config: Path, source: str, out: Path, delivery: str | N
                 desk.write(each, _path(out, each, len(found)), lang)
     screen.note(title("personal", lang))
     return DONE
-
-
-def settings_child(config: Config) -> Supervisor:
-    """The child that reads what was delivered."""
-    return Supervisor(settings.hello(config), config.limits.seconds)
 
 
 def _path(out: Path, of: Waiting, count: int) -> Path:
@@ -80,27 +77,21 @@ def waiting(warehouse: Warehouse, source: str, lang: Lang) -> Iterator[Waiting]:
     lines = {line["delivery_id"]: line for line in warehouse.deliveries(source).iter_rows(named=True)}
     roots = {line["fingerprint"]: Waiting(line) for line in lines.values() if _whole(line)}
     stands = {tuple(row[:4]): tuple(row[4:]) for row in warehouse.mended(source).iter_rows()}
-    refused: set[str] = set()
     lost: set[int] = set()
     for one in warehouse.reasons(source).iter_rows(named=True):
         line = lines[one["delivery_id"]]
-        place = tuple(one[name] for name in ("file", "sheet", "row"))
-        if line["mends"]:
-            place = stands.get((one["delivery_id"], *place), ())
-        if line["result"] != "loaded":
-            refused.add(line["file"])
-        elif not place:
-            lost.add(one["quarantine_id"])
+        own = tuple(one[name] for name in ("file", "sheet", "row"))
+        place = stands.get((one["delivery_id"], *own)) if line["mends"] else own
+        root = roots.get(line["mends"] or line["fingerprint"])
+        if root is None or place is None:
+            lost.add(one["delivery_id"])
         else:
-            root = roots[line["mends"] or line["fingerprint"]]
-            said = reason(one["code"], lang, json.loads(one["detail"]))
-            fault = workbook.Fault(one["column"], said)
+            fault = workbook.Fault(one["column"], reason(one["code"], lang, json.loads(one["detail"])))
             root.faults.setdefault(_label(root.line["file"], *place), []).append(fault)
-    for name in sorted(refused):
-        screen.note(f"{screen.shown(name)}: {title('whole_again', lang)}")
-    if lost:
-        screen.note(f"{title('placeless', lang)}: {len(lost)}")
-    yield from (each for each in roots.values() if each.faults)
+    for each in sorted(lost):
+        key = "placeless" if lines[each]["mends"] else "whole_again"
+        screen.note(f"{screen.shown(lines[each]['file'])}: {title(key, lang)}")
+    yield from (root for root in roots.values() if root.faults)
 
 
 def _whole(line: Line) -> bool:

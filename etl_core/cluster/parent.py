@@ -24,7 +24,7 @@ from etl_core.cluster import node
 from etl_core.cluster.staging import Staging, pieces, unpacked
 from etl_core.config import Dask, private
 from etl_core.errors import ClusterError, DeliveryError
-from etl_core.pool import HELD, Answers, Pool, Stream, Told
+from etl_core.pool import HELD, Pool, Stream, Told
 from etl_core.protocol import Claimed, Done, Failed, Hello, Job, Mending, Ready
 from etl_core.records import Prepared
 from etl_core.seal import Seal
@@ -128,7 +128,7 @@ class Cluster:
             self._ready = ready
         return self._ready
 
-    def submit(self, job: Job, held: int = HELD) -> Answers:
+    def submit(self, job: Job, held: int = HELD) -> Stream:
         """Have the job carried out by the next free worker; at most `held` decoded answers wait for their reader.
 
         A mending is small and wants several files at once: it is read on this machine.

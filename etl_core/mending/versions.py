@@ -18,6 +18,7 @@ from etl_core.mending.sheets import Sent, Sheet, bare, sent
 from etl_core.mending.sheets import marked as marker_of
 from etl_core.records import Grid
 from etl_core.source import Source
+from etl_core.table import names
 
 # The grids of a file, and the day on which it arrived.
 Open = Callable[[Path], Iterable[Grid]]
@@ -36,6 +37,11 @@ class Line:
     key: Key
     cells: Cells
     fault: str | None = None
+
+    @property
+    def sure(self) -> bool:
+        """Whether it is certain what the row says; else what was known before is what the next mending goes by."""
+        return self.row is not None and self.fault != MISMATCH
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +91,7 @@ def versions(
         if each.marker.mends != first.fingerprint:
             raise DeliveryError("mending.unknown")
         told = lines(each, Versions(found.original, known), source)
-        known[fingerprint] = {line.label: line.cells for line in told if line.label and line.row}
+        known[fingerprint] = {line.label: line.cells for line in told if line.label and line.sure}
     return Versions(found.original, known)
 
 
@@ -109,47 +115,70 @@ def home(sheet: Sheet, known: Original) -> Key:
     return (told or named or list(known.tables))[0]
 
 
+@dataclass(frozen=True, slots=True)
+class _Shape:
+    """How cells of a sheet stand in a table of the original: column there → column here, and what stands beside them.
+
+    textual: the container's rows have a number of fields, so that one more is a fault.
+    """
+
+    key: Key
+    width: int
+    places: Mapping[int, int]
+    beside: Sequence[int]
+    identities: frozenset[int]
+    textual: bool
+
+    def overhang(self, cells: Cells) -> Cells:
+        """What stands in no column of the original's, where that is a fault."""
+        more = tuple(cells[at] for at in self.beside)
+        return more if self.textual and any(more) else ()
+
+    def shaped(self, cells: Cells) -> Cells:
+        """The cells in the columns of the original."""
+        at = {there: cells[here] for there, here in self.places.items()}
+        return (*(at.get(each) for each in range(self.width)), *self.overhang(cells))
+
+
 def _lines(sheet: Sheet, told: Marker, known: Versions, source: Source, seen: set[str]) -> Iterator[Line]:
-    places = {
-        key: (_places(sheet, key, known.original, source), numbers(of, source))
-        for key, of in known.original.tables.items()
-    }
+    tables = known.original.tables
+    shapes = {key: _shape(sheet, key, known.original, source) for key in tables}
     own = home(sheet, known.original)
-    beside = bare(sheet)
     rows = sheet.grid.rows.slice(sheet.end)
-    cells = [name for name in rows.columns if name[0] == "c" and name[1:].isdecimal()]
-    for label, number, values in zip(
-        sheet.labels, rows["row"].to_list(), rows.select(cells).iter_rows(), strict=True
+    for label, number, cells in zip(
+        sheet.labels, rows["row"].to_list(), rows.select(names(rows)).iter_rows(), strict=True
     ):
         row = known.original.rows.get(label or "")
-        key = row.key if row else own
-        at, identities = places[key]
-        of = known.original.tables[key]
-        count = len(of.layout.texts)
-        more = [values[each] if each < len(values) else None for each in beside]
-        placed = dict.fromkeys(range(count)) | {to: values[each] for each, to in at.items()}
-        overhang = of.width is not None and any(more)
-        raw = tuple(placed.values()) + (tuple(more) if overhang else ())
-        restored, sound = _restored(raw, identities, known.before(label, told.after))
+        shape = shapes[row.key if row else own]
+        restored, sound = _restored(shape.shaped(cells), shape.identities, known.before(label, told.after))
         lost = label is not None and (row is None or label in seen)
-        wrong = MISMATCH if lost or not sound else None
         seen |= {label} if label else set()
-        yield Line(number, label, None if lost else row, key, restored, wrong or _overhung(overhang))
+        overhung = "row.malformed" if shape.overhang(cells) else None
+        fault = MISMATCH if lost or not sound else overhung
+        yield Line(number, label, None if lost else row, shape.key, restored, fault)
 
 
-def _overhung(overhang: bool) -> str | None:
-    return "row.malformed" if overhang else None
+def _shape(sheet: Sheet, key: Key, known: Original, source: Source) -> _Shape:
+    of = known.tables[key]
+    return _Shape(
+        key,
+        len(of.layout.texts),
+        _places(sheet, key, known, source),
+        bare(sheet),
+        numbers(of, source),
+        of.width is not None,
+    )
 
 
 def _places(sheet: Sheet, key: Key, known: Original, source: Source) -> dict[int, int]:
-    """Column of the sheet → column of the original's table, by their labels."""
+    """Column of the original's table → column of the sheet, by their labels."""
     assert sheet.layout is not None
     there = {header.normal(label): at for at, label in kept(known.tables[key], source).items()}
     here = {header.normal(label): at for at, label in header.labels(sheet.layout.texts).items()}
     missing = [label for label in there if label not in here]
     if missing and key == home(sheet, known):
         raise DeliveryError("schema.missing_column", sheet=sheet.grid.sheet or "", column=missing[0])
-    return {here[label]: at for label, at in there.items() if label in here}
+    return {at: here[label] for label, at in there.items() if label in here}
 
 
 def _restored(cells: Cells, identities: frozenset[int], before: list[Cells]) -> tuple[Cells, bool]:

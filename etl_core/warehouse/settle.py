@@ -287,6 +287,7 @@ def _versions(scope: sa.ColumnElement[bool]) -> sa.Subquery:
         sa.select(*columns, sa.true().label("replaced"))
         .join_from(record, turns, turns.c.delivery_id == record.c.delivery_id)
         .where(scope, lost)
+        .where(sa.select(gone.c.record_id).exists())  # mostly there are none, and then nothing is looked up
     )
     return sa.union_all(standing, over).subquery("version")
 

@@ -160,6 +160,10 @@ def test_a_masked_number_of_somebody_else_is_refused(office: Office, sent: Path)
 
     (outcome,) = office.take(edited(sent, change), modified=MODIFIED + 1)
     assert outcome.counts.reasons == {"mending.mismatch": 1}
+    ((_, again),) = office.workbooks("cq_beibei")
+    assert load_workbook(again).worksheets[1].cell(5, ID).value != "500***********9999"
+    (outcome,) = office.take(right(office, again), modified=MODIFIED + 2)
+    assert (outcome.counts.loaded, office.waiting("cq_beibei").height) == (1, 0)
 
 
 def test_a_mending_of_what_is_not_there_is_refused_and_loads_once_it_is(office: Office, sent: Path, tmp_path):
@@ -262,3 +266,17 @@ def test_a_source_tells_the_words_that_its_checks_ask(office: Office):
     assert known.words["subject"]["语文"] == "语文"
     assert "role" in known.own
     assert "subject" not in known.own
+
+
+def test_a_delivery_refused_as_a_whole_has_no_workbook_and_that_is_said(office: Office, capsys, tmp_path):
+    from etl_core.cli import mend
+
+    book = load_workbook(AUTUMN)
+    page = book.worksheets[0]
+    for row in range(5, 60):
+        page.cell(row, ID).value = "1"
+    book.save(tmp_path / AUTUMN.name)
+    (outcome,) = office.take(tmp_path / AUTUMN.name)
+    assert outcome.result == "rejected"
+    assert list(mend.waiting(office.warehouse, "cq_beibei", "zh")) == []
+    assert "整份退回" in capsys.readouterr().err
