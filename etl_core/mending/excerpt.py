@@ -27,7 +27,8 @@ def excerpts(known: Versions, source: Source, wanted: Sequence[str]) -> Iterator
 
 def _excerpt(known: Versions, key: Key, of: Table, source: Source, labels: list[str]) -> Excerpt:
     cells = {label: _cells(known, label, of, source) for label in labels}
-    columns = _columns(of, source, max(map(len, cells.values())))
+    broken = [len(each) for label, each in cells.items() if known.original.rows[label].malformed]
+    columns = _columns(of, source, max(broken, default=0))
     identities = numbers(of, source)
     at = [column.at for column in columns]
     head = [_shown(row, at, frozenset()) for row in known.original.heads[key]]
@@ -52,6 +53,7 @@ def _cells(known: Versions, label: str, of: Table, source: Source) -> tuple[str 
 
 
 def _columns(of: Table, source: Source, width: int) -> tuple[Column, ...]:
+    """The headed columns, then those in which a malformed row of this width has something beside them."""
     identities = numbers(of, source)
     fields = {at: field for field, at in of.layout.fields.items()}
     headed = kept(of, source)
@@ -59,7 +61,8 @@ def _columns(of: Table, source: Source, width: int) -> tuple[Column, ...]:
         Column(at, of.layout.texts[at], at in identities, words(source, fields.get(at)))
         for at in sorted(headed)
     ]
-    bare = range(len(of.layout.texts), width)
+    texts = of.layout.texts
+    bare = [at for at in range(width) if at >= len(texts) or texts[at] is None]
     return (*told, *(Column(at, None) for at in bare))
 
 

@@ -34,6 +34,7 @@ class _Shaped:
     cells: Cells
     fault: str | None = None
     kind: str | None = None
+    fault_at: int | None = None
 
 
 def mended(
@@ -92,7 +93,7 @@ def _above(number: int, row: dict[str, str | None], sheet: Sheet) -> _Shaped:
 
 
 def _row(line: Line) -> _Shaped:
-    return _Shaped(line.number, line.cells, fault=line.fault)
+    return _Shaped(line.number, line.cells, fault=line.fault, fault_at=line.at)
 
 
 def _part(rows: list[_Shaped], told: list[Line], of: Table, sheet: str | None, delivery: Delivery) -> Part:
@@ -120,7 +121,7 @@ def _frame(rows: list[_Shaped], width: int) -> pl.DataFrame:
         "row": pl.Series([row.number for row in rows], dtype=FIXED["row"]),
         "width": pl.Series([None] * len(rows), dtype=FIXED["width"]),
         "fault": pl.Series([row.fault for row in rows], dtype=FIXED["fault"]),
-        "fault_at": pl.Series([None] * len(rows), dtype=FIXED["fault_at"]),
+        "fault_at": pl.Series([row.fault_at for row in rows], dtype=FIXED["fault_at"]),
         "kind": pl.Series([row.kind for row in rows], dtype=pl.String),
     }
     return pl.DataFrame(fixed | columns)

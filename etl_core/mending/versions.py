@@ -24,12 +24,13 @@ from etl_core.table import names
 Open = Callable[[Path], Iterable[Grid]]
 
 MISMATCH = "mending.mismatch"
+DAMAGE = "\ufffd"  # what the readers show in the place of bytes that are no text: nobody types it
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
     """A row of a mending in the columns of the original: its number, the row that it stands for (None: it is new), its cells,
-    and why it is refused as a row."""
+    why it is refused as a row, and at which cell."""
 
     number: int
     label: str | None
@@ -37,6 +38,7 @@ class Line:
     key: Key
     cells: Cells
     fault: str | None = None
+    at: int | None = None
 
     @property
     def sure(self) -> bool:
@@ -123,7 +125,7 @@ class _Shape:
     """
 
     key: Key
-    width: int
+    texts: tuple[str | None, ...]
     places: Mapping[int, int]
     beside: Sequence[int]
     identities: frozenset[int]
@@ -136,8 +138,15 @@ class _Shape:
 
     def shaped(self, cells: Cells) -> Cells:
         """The cells in the columns of the original."""
-        at = {there: cells[here] for there, here in self.places.items()}
-        return (*(at.get(each) for each in range(self.width)), *self.overhang(cells))
+        more = self.overhang(cells)
+        free = [
+            at for at in range(len(self.texts) + len(more)) if at not in self.places and not self._headed(at)
+        ]
+        at = {there: cells[here] for there, here in self.places.items()} | dict(zip(free, more, strict=False))
+        return tuple(at.get(each) for each in range(max([len(self.texts), *(each + 1 for each in at)])))
+
+    def _headed(self, at: int) -> bool:
+        return at < len(self.texts) and self.texts[at] is not None
 
 
 def _lines(sheet: Sheet, told: Marker, known: Versions, source: Source, seen: set[str]) -> Iterator[Line]:
@@ -153,16 +162,30 @@ def _lines(sheet: Sheet, told: Marker, known: Versions, source: Source, seen: se
         restored, sound = _restored(shape.shaped(cells), shape.identities, known.before(label, told.after))
         lost = label is not None and (row is None or label in seen)
         seen |= {label} if label else set()
-        overhung = "row.malformed" if shape.overhang(cells) else None
-        fault = MISMATCH if lost or not sound else overhung
-        yield Line(number, label, None if lost else row, shape.key, restored, fault)
+        broken = bool(shape.overhang(cells)) or _unchanged(restored, row)
+        fault = MISMATCH if lost or not sound else "row.malformed" if broken else None
+        at = next((each for each, text in enumerate(restored) if text and DAMAGE in text), None)
+        if fault is None and at is not None:
+            fault = "text.undecodable"
+        yield Line(number, label, None if lost else row, shape.key, restored, fault, at)
+
+
+def _unchanged(cells: Cells, row: Row | None) -> bool:
+    """Whether a row came back as malformed as it was: its cells are nobody's, whatever they happen to say."""
+    return row is not None and row.malformed and _filled(cells) == _filled(row.cells)
+
+
+def _filled(cells: Cells) -> Cells:
+    """The cells up to the last one that is not empty."""
+    end = max((at for at, text in enumerate(cells, 1) if text), default=0)
+    return cells[:end]
 
 
 def _shape(sheet: Sheet, key: Key, known: Original, source: Source) -> _Shape:
     of = known.tables[key]
     return _Shape(
         key,
-        len(of.layout.texts),
+        of.layout.texts,
         _places(sheet, key, known, source),
         bare(sheet),
         numbers(of, source),
