@@ -13,6 +13,7 @@ from etl_core.errors import DeliveryError
 
 FORMAT = 1
 SHEET = "_chuanyu_etl"
+LONGEST = 32_767  # characters of a cell of Excel: a longer text is shown by its beginning
 COLUMN = "原行号｜original row"
 
 _FINGERPRINT = re.compile(r"[0-9a-f]{64}")

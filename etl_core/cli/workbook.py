@@ -21,7 +21,6 @@ from etl_core.marker import Marker
 from etl_core.records import Column, Excerpt
 
 WORDS = 60  # a longer list is no help in a drop-down
-LONGEST = 32_767  # characters of a cell of Excel
 PALE, RED, AMBER, GREY = "#F2F2F2", "#FFC7CE", "#FFEB9C", "#D9D9D9"
 
 Texts = Sequence[str | None]
@@ -95,7 +94,7 @@ class _Pen:
             sheet.write_blank(row, column, None, self.of(colour))
             return
         quoted = re.match(FORMULA, text) is not None
-        sheet.write_string(row, column, text[:LONGEST], self.of(colour, quoted))
+        sheet.write_string(row, column, text[: marker.LONGEST], self.of(colour, quoted))
 
 
 class _Lists:

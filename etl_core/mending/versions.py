@@ -11,7 +11,7 @@ from pathlib import Path
 from etl_core import header, protocol
 from etl_core.errors import DeliveryError
 from etl_core.extract import Key
-from etl_core.marker import Marker
+from etl_core.marker import LONGEST, Marker
 from etl_core.masking import shown, starlike
 from etl_core.mending.original import Cells, Original, Row, kept, numbers, original
 from etl_core.mending.sheets import Sent, Sheet, bare, sent
@@ -214,12 +214,12 @@ def _stands(
     text: str | None, at: int, number: bool, identities: frozenset[int], before: list[Cells]
 ) -> tuple[str | None, bool]:
     """What a cell stands for: the cell of an earlier version, in its own column first, that is shown like this."""
-    if not text or "*" not in text:
+    if not text or ("*" not in text and len(text) < LONGEST):
         return text, True
     for cells in before:
         near = [at, *(each for each in range(len(cells)) if each != at)]
         for each in near:
             cell = cells[each] if each < len(cells) else None
-            if cell and text in (cell, shown(cell, each in identities)):
+            if cell and text in (cell, shown(cell, each in identities)[:LONGEST]):
                 return cell, True
     return text, not (number or starlike(text))

@@ -280,3 +280,10 @@ def test_a_delivery_refused_as_a_whole_has_no_workbook_and_that_is_said(office: 
     assert outcome.result == "rejected"
     assert list(mend.waiting(office.warehouse, "cq_beibei", "zh")) == []
     assert "整份退回" in capsys.readouterr().err
+
+
+def test_a_text_longer_than_a_cell_of_excel_comes_back_whole():
+    from etl_core.mending.versions import _stands
+
+    long = "长" * 40_000
+    assert _stands(long[: marker.LONGEST], 0, False, frozenset(), [(long,)]) == (long, True)
