@@ -11,16 +11,17 @@ import os
 import resource
 import signal
 import sys
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Collection, Generator, Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import BinaryIO
 
-from etl_core import discovery, preview, protocol, recognise
+from etl_core import discovery, mending, preview, protocol, recognise
 from etl_core.discovery import Found
 from etl_core.errors import DeliveryError
 from etl_core.extract import Opening, open_
+from etl_core.marker import Marker
 from etl_core.prepare import prepare
 from etl_core.protocol import (
     Answer,
@@ -29,6 +30,8 @@ from etl_core.protocol import (
     Failed,
     Importing,
     Job,
+    Mending,
+    Original,
     Previewed,
     Problem,
     Ready,
@@ -38,7 +41,7 @@ from etl_core.protocol import (
     Surveyed,
 )
 from etl_core.readers import Options, ReadOptions, called, divide, read
-from etl_core.records import Grid, Part, Prepared
+from etl_core.records import Grid, Part, Place, Prepared
 from etl_core.source import Source
 
 DIE_WITH_PARENT = (
@@ -60,13 +63,20 @@ def deliver(job: Job, sources: Sequence[Source]) -> Iterator[Answer]:
     any other exception is a plugin's.
     """
     if job.part is not None:
-        yield from _part(job, job.part, next(source for source in sources if source.name == job.source))
+        yield from _part(job, job.part, _source(job.source, sources))
+        return
+    if job.lexicon or job.wanted:
+        yield from _told(job, _source(job.source, sources))
         return
     on = arrived(job.modified)
     if job.look:
         yield from _looked(job, sources, on)
         return
-    claims, grids = recognise.survey(_readable(job, sources), job.name, sources, on)
+    marker, coming = mending.marked(_readable(job, sources))
+    if marker is not None:
+        yield from _mending(job, marker, coming, sources)
+        return
+    claims, grids = recognise.survey(coming, job.name, sources, on)
     if job.survey:
         yield Surveyed(tuple(Standing(one.source.name, one.found, one.missing, one.named) for one in claims))
     source = recognise.decide(claims)
@@ -104,6 +114,61 @@ def _looked(job: Job, sources: Sequence[Source], on: date) -> Iterator[Answer]:
     found = look(grids, Path(job.path), job.name, dict(job.columns), whole)
     yield Sighted(found.seen, found.files)
     yield Done()
+
+
+def _source(name: str, sources: Sequence[Source]) -> Source:
+    """Raises DeliveryError mending.unknown: all names but a marker's come from the parent, who has them from here."""
+    found = [source for source in sources if source.name == name]
+    if not found:
+        raise DeliveryError("mending.unknown")
+    return found[0]
+
+
+def _told(job: Job, source: Source) -> Iterator[Answer]:
+    """What is asked of a source beside loading: its words, or rows that wait, as their agency may see them."""
+    if job.lexicon:
+        yield mending.lexicon(source)
+    else:
+        yield from mending.excerpts(_versions(job, source, job.wanted), source, job.wanted)
+    yield Done()
+
+
+def _mending(job: Job, marker: Marker, grids: Iterator[Grid], sources: Sequence[Source]) -> Iterator[Answer]:
+    """A mending; where the job does not bring the delivery that it mends, which that is."""
+    source = _source(marker.source, sources)
+    if job.survey:
+        yield Surveyed()
+        yield Claimed(source.name, Place(marker.name, ()))
+    elif job.wants(source.name) and not job.originals:
+        yield Mending(source.name, marker.mends, marker.after)
+    elif job.wants(source.name):
+        yield from _mended(job, grids, source)
+        return
+    yield Done()
+
+
+def _mended(job: Job, grids: Iterator[Grid], source: Source) -> Iterator[Answer]:
+    """The rows of a mending as rows of the delivery that it mends."""
+    of = mending.sent(grids, source, arrived(job.originals[0].modified))
+    known = _versions(job, source, of.wanted)
+    if of.marker.mends != job.originals[0].fingerprint:
+        raise DeliveryError("mending.unknown")
+    parts, accounts = mending.mended(of, known, source, job.name)
+    original = known.original
+    yield Claimed(source.name, replace(original.place, dated=original.delivery.dated))
+    for part in parts:
+        yield replace(prepare(part.raw, source), mended=part.mended)
+    records = sum(part.raw.records for part in parts)
+    if not records:
+        raise DeliveryError("empty")
+    yield Done(accounts, records)
+
+
+def _versions(job: Job, source: Source, wanted: Collection[str]) -> mending.Versions:
+    def opened(one: Original) -> Iterator[Grid]:
+        return recognise.gathered(_grids(replace(job, path=one.path, name=one.name), source.read))
+
+    return mending.versions(job.originals, source, opened, arrived, wanted)
 
 
 def _prepared(opening: Opening, source: Source, job: Job) -> Generator[Prepared, None, Done]:
@@ -157,14 +222,19 @@ def _grids(job: Job, options: ReadOptions | Options, part: Part | None = None) -
         raise DeliveryError("unreadable", kind=type(fault).__name__) from None
 
 
+def _named(job: Job, sources: Sequence[Source]) -> str | None:
+    """The source that the delivery's name tells, where it tells one."""
+    named = recognise.by_name(called(Path(job.path), job.name), sources)
+    return named.name if named else None
+
+
 def answers(job: Job, sources: Sequence[Source]) -> Iterator[Answer]:
     """As `deliver`, with every fault as a `Failed` that carries no cell's value."""
-    source = None
+    source = job.source or None
     try:
-        named = recognise.by_name(called(Path(job.path), job.name), sources)
-        source = named.name if named else None
+        source = source or _named(job, sources)
         for answer in deliver(job, sources):
-            source = answer.source if isinstance(answer, Claimed) else source
+            source = answer.source if isinstance(answer, Claimed | Mending) else source
             yield answer
     except DeliveryError as fault:
         yield Failed(fault.code, fault.detail, source)

@@ -27,6 +27,8 @@ from etl_core.table import Table, fault, kind, located, table
 
 _KIND = "_kind"
 
+Key = tuple[str | None, str | None]
+
 
 @dataclass(frozen=True, slots=True)
 class Raw:
@@ -68,13 +70,23 @@ class Opening:
 
 
 @dataclass(frozen=True, slots=True)
-class _Delivery:
-    """What all batches of a delivery share."""
+class Delivery:
+    """What all batches of a delivery share; `dated` is its own date (ruling 42)."""
 
     source: Source
     name: str
     place: Place
     dated: date
+
+
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """A delivery whose first table was found, and all of its grids."""
+
+    place: Place
+    delivery: Delivery
+    first: Table
+    grids: Iterator[Grid]
 
 
 def open_(
@@ -87,6 +99,15 @@ def open_(
     tells period and version; or, at a later table, the files of an archive belong in different places), empty (nothing at
     all).
     """
+    found = begun(grids, source, name, arrived)
+    accounts: list[HeaderAccount] = []
+    whole = _raws(found.grids, found.delivery, accounts)
+    raws = whole if later is None else _later(later, found.first, found.delivery)
+    return Opening(found.place, found.delivery.dated, raws, accounts)
+
+
+def begun(grids: Iterable[Grid], source: Source, name: str, arrived: date) -> Begun:
+    """The first table of `source`, and the grids with those looked at put back. Raises DeliveryError as `open_` does."""
     looked: list[Grid] = []
     coming = iter(grids)
     for grid in coming:
@@ -95,16 +116,11 @@ def open_(
         if found is not None:
             place = _stands(grid, found, source, name)
             if place is None:
-                nothing = (
-                    len(grid.rows) <= found.end and next(coming, None) is None
-                )  # it may stand in a record
+                # The place may stand in a record.
+                nothing = len(grid.rows) <= found.end and next(coming, None) is None
                 raise DeliveryError("empty" if nothing else "place.unknown")
-            delivery = _Delivery(source, name, place, place.dated or arrived)
-            accounts: list[HeaderAccount] = []
-            whole = _raws(chain(looked, coming), delivery, accounts)
-            return Opening(
-                place, delivery.dated, whole if later is None else _later(later, found, delivery), accounts
-            )
+            delivery = Delivery(source, name, place, place.dated or arrived)
+            return Begun(place, delivery, found, chain(looked, coming))
     if not looked:
         raise DeliveryError("empty")
     raise _headless(looked, source, arrived)
@@ -116,7 +132,7 @@ def _stands(grid: Grid, found: Table, source: Source, name: str) -> Place | None
     return next((each for each in told if each is not None), None)
 
 
-def _demand_same_place(grid: Grid, found: Table, delivery: _Delivery) -> None:
+def _demand_same_place(grid: Grid, found: Table, delivery: Delivery) -> None:
     """The files of an archive are one delivery, which has one place: that of the first table of each of them."""
     place = _stands(grid, found, delivery.source, delivery.name)
     if place is None:
@@ -134,34 +150,48 @@ def _headless(grids: list[Grid], source: Source, on: date) -> DeliveryError:
     return header.missing(max(layouts, key=lambda each: each.score, default=nothing), source, None)
 
 
-def _raws(grids: Iterable[Grid], delivery: _Delivery, accounts: list[HeaderAccount]) -> Iterator[Raw]:
-    tables: dict[tuple[str | None, str | None], Table | None] = {}
+def _raws(grids: Iterable[Grid], delivery: Delivery, accounts: list[HeaderAccount]) -> Iterator[Raw]:
+    tables: dict[Key, Table | None] = {}
+    for grid, first, other in tabled(grids, delivery, tables):
+        if other:
+            accounts[:] = [_account(each, delivery.source) for each in tables.values() if each]
+        yield batch(grid, tables[grid.table], delivery, first)
+
+
+def tabled(
+    grids: Iterable[Grid], delivery: Delivery, tables: dict[Key, Table | None]
+) -> Iterator[tuple[Grid, bool, bool]]:
+    """Each grid, whether it is the first of its table, and whether its table is another than before.
+
+    The table stands in `tables` by then, None where it is none.
+    """
     for grid in grids:
         sheet = grid.table
         first = sheet not in tables
         known = tables.get(sheet)
-        if first or (known is not None and known.widened(grid)):
+        other = first or (known is not None and known.widened(grid))
+        if other:
             found = table(grid, delivery.source, delivery.name, delivery.dated)
             if found and not any(each and file == sheet[0] for (file, _), each in tables.items()):
                 _demand_same_place(grid, found, delivery)
             tables[sheet] = known.extended(found) if known and found else found
-            accounts[:] = [_account(each, delivery.source) for each in tables.values() if each]
-        yield _batch(grid, tables[sheet], delivery, first)
+        yield grid, first, other
 
 
 def _account(of: Table, source: Source) -> HeaderAccount:
     return HeaderAccount(of.file, of.sheet, **header.account(of.layout, source))
 
 
-def _later(grids: Iterable[Grid], of: Table, delivery: _Delivery) -> Iterator[Raw]:
+def _later(grids: Iterable[Grid], of: Table, delivery: Delivery) -> Iterator[Raw]:
     """Rows under a header that was found elsewhere; where all of them are shorter, the columns that they lack are empty."""
     for grid in grids:
         lacking = [name for name in of.columns if name not in grid.rows.columns]
         rows = grid.rows.with_columns(pl.lit(None, pl.String).alias(name) for name in lacking)
-        yield _batch(replace(grid, rows=rows), of, delivery, first=False)
+        yield batch(replace(grid, rows=rows), of, delivery, first=False)
 
 
-def _batch(grid: Grid, of: Table | None, delivery: _Delivery, first: bool) -> Raw:
+def batch(grid: Grid, of: Table | None, delivery: Delivery, first: bool) -> Raw:
+    """The rows of a grid by their kind, those of the table `of` read; `first`: the grid is the first one of its sheet."""
     if of is None:
         other = pl.lit("other_sheet" if grid.visible else "hidden_sheet")
         told: dict[str, pl.Expr | pl.Series] = {_KIND: other, FAULT: pl.lit(None, pl.String)}
@@ -171,7 +201,7 @@ def _batch(grid: Grid, of: Table | None, delivery: _Delivery, first: bool) -> Ra
     return _assemble(grid.rows.with_columns(**place, **told), of, delivery)
 
 
-def _assemble(rows: pl.DataFrame, of: Table | None, delivery: _Delivery) -> Raw:
+def _assemble(rows: pl.DataFrame, of: Table | None, delivery: Delivery) -> Raw:
     record, sound = pl.col(_KIND).is_null(), pl.col(FAULT).is_null()
     good, faulty = rows.filter(record & sound), rows.filter(record & ~sound)
     texts = of.layout.texts if of else ()
@@ -188,7 +218,7 @@ def _assemble(rows: pl.DataFrame, of: Table | None, delivery: _Delivery) -> Raw:
     )
 
 
-def _frame(rows: pl.DataFrame, of: Table | None, delivery: _Delivery) -> pl.DataFrame:
+def _frame(rows: pl.DataFrame, of: Table | None, delivery: Delivery) -> pl.DataFrame:
     contract = delivery.source.contract
     base = rows.select(*PLACE, pl.lit(delivery.dated).alias(DATED))
     cells = {field: distinct.of(_cell(rows, field, of)).select(clean(field)) for field in _single(contract)}

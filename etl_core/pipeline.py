@@ -20,8 +20,9 @@ from etl_core.errors import BalanceError, ClusterError, DeliveryError, KeyFileEr
 from etl_core.inbox import Refused, Unchanged, arrivals, released, single, workroom
 from etl_core.keys import Keys
 from etl_core.night import Night, Trouble
+from etl_core.originals import chain, taken
 from etl_core.pool import Answers, Executor, Pool, Told
-from etl_core.protocol import Claimed, Done, Hello, Job, Problem, Ready, SourceFacts
+from etl_core.protocol import Claimed, Done, Hello, Job, Mending, Problem, Ready, SourceFacts
 from etl_core.pulls import Pulled
 from etl_core.records import Arrival, Counts, HeaderAccount, Outcome, Prepared
 from etl_core.steps import step
@@ -132,7 +133,7 @@ def run(
         room = stack.enter_context(workroom(config.work))
         if dry_run:
             stack.enter_context(warehouse.rehearsal())
-        archive = None if dry_run or keys is None else Archive(config.kept, keys)
+        archive = None if keys is None else Archive(config.kept, keys)
         loading = Loading(executor, warehouse, watch, scope, archive=archive, run_id=night.run_id)
         landed = [folder for folder in config.landings.values() if folder.is_dir()]
         coming = arrivals(
@@ -330,16 +331,30 @@ class Loading:
             return self._failed(arrival, "", "unbalanced", {})
 
     def _loaded(self, arrival: Arrival, told: Iterator[Told]) -> Outcome | None:
-        scope = self._scope
         claimed = next(told)
-        if not isinstance(claimed, Claimed):
-            return None
+        if isinstance(claimed, Mending):
+            return self._mending(arrival, claimed)
+        return self._stored(arrival, claimed, told) if isinstance(claimed, Claimed) else None
+
+    def _mending(self, arrival: Arrival, told: Mending) -> Outcome | None:
+        """Load a mending, read beside the delivery that it mends. Raises DeliveryError mending.unknown, mending.unarchived."""
+        family = chain(self._warehouse.family(told.source, told.mends), told)
+        with taken(self._archive, family, arrival.path.parent) as originals:
+            job = replace(self._job(arrival), source=told.source, originals=originals, split=0)
+            with closing(answers(self._executor, job)) as coming:
+                claimed = next(coming)
+                assert isinstance(claimed, Claimed)
+                return self._stored(arrival, claimed, coming, told.mends)
+
+    def _stored(self, arrival: Arrival, claimed: Claimed, told: Iterator[Told], mends: str = "") -> Outcome:
+        """Store what is told of a delivery; of one that `mends` another every good row, however few they are."""
         step("claimed")
+        scope = self._scope
         source = self._facts(claimed.source)
-        if self._archive is not None:
+        if self._archive is not None and not scope.dry_run:
             self._archive.keep(arrival)
             step("archived")
-        limit = scope.limits.get(source.name, source.error_limit)
+        limit = 1.0 if mends else scope.limits.get(source.name, source.error_limit)
         with self._warehouse.delivery(
             arrival,
             source.name,
@@ -349,9 +364,10 @@ class Loading:
             variant=source.variant,
             plugin=source.plugin,
             run=self._run,
+            mends=mends,
         ) as load:
             accounts = self._filled(load, told)
-            counts = load.finish(limit, accounts, scope.shrink(source))
+            counts = load.finish(limit, accounts, 1.0 if mends else scope.shrink(source))
         done = Outcome(arrival.name, source.name, load.result, counts, place=claimed.place, accounts=accounts)
         if load.result == "rejected":
             braked = load.refusal.error == BRAKE

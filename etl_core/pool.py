@@ -15,11 +15,10 @@ from types import TracebackType
 from typing import Protocol, Self
 
 from etl_core.errors import DeliveryError
-from etl_core.protocol import Claimed, Done, Hello, Job, Ready
-from etl_core.records import Prepared
-from etl_core.supervisor import Supervisor
+from etl_core.protocol import Hello, Job, Ready
+from etl_core.supervisor import Supervisor, Told
 
-Told = Claimed | Prepared | Done
+__all__ = ["HELD", "Answers", "Executor", "Pool", "Stream", "Told"]
 
 HELD = 4  # answers of a stream that wait for their reader
 

@@ -35,7 +35,9 @@ def prepare(raw: Raw, source: Source) -> Prepared:
     if records["row"].n_unique() != len(promised.valid):
         raise DeliveryError("plugin.failed", source=source.name, stage="normalise")
     unified = verdict(records, TrainingRecord, _shown(raw.shown, source))
-    found = pl.concat([raw.issues, promised.issues, unified.issues]).unique(maintain_order=True)
+    found = pl.concat([raw.issues, promised.issues, unified.issues]).unique(
+        [name for name in ISSUES if name != "word"], keep="first", maintain_order=True
+    )
     errors = found.filter(pl.col("severity") == "error")
     bad = errors["row"].unique().implode()
     good = records.filter(~pl.col("row").is_in(bad))

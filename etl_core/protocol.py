@@ -2,8 +2,9 @@
 
 The parent writes a `Hello`, then one `Job` a line. The child answers `Importing` for each plugin and `Ready`, then for each job `Claimed`, any number of
 `Prepared`, and `Done`; or `Failed` at any point. To a survey it answers `Surveyed`, `Claimed` and `Done`; to a look `Sighted` and `Done`; where a preview is asked for, a
-`Previewed` stands before each `Prepared`. Never pickles: a child that read a hostile file must not be able to make the parent run anything. No message carries a cell's value
-outside the frames of these two; a `Sighted` carries the words of coded columns and the specimen's bytes, in which nobody is (specimen/).
+`Previewed` stands before each `Prepared`; where a delivery is a mending of another one that the job does not bring, `Mending` and `Done`; to a job with `wanted` rows `Excerpt`s,
+and to one for a `lexicon` that, before `Done`. Never pickles: a child that read a hostile file must not be able to make the parent run anything. No message carries a cell's value
+outside the frames of a `Prepared`, a `Previewed` or an `Excerpt`; a `Sighted` carries the words of coded columns and the specimen's bytes, in which nobody is (specimen/).
 """
 
 from __future__ import annotations
@@ -17,10 +18,10 @@ from typing import Any
 
 import polars as pl
 
-from etl_core.records import Encoding, HeaderAccount, Part, Place, Prepared
+from etl_core.records import Encoding, Excerpt, HeaderAccount, Heading, Part, Place, Prepared
 from etl_core.seen import Seen, of
 
-FRAMES = ("records", "keys", "issues", "skips", "refused")
+FRAMES = ("records", "keys", "issues", "skips", "refused", "mended")
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +34,16 @@ class Hello:
 
 
 @dataclass(frozen=True, slots=True)
+class Original:
+    """A delivery that is in the warehouse already, as it arrived: a file, and what it is known by."""
+
+    path: str
+    name: str
+    modified: float
+    fingerprint: str
+
+
+@dataclass(frozen=True, slots=True)
 class Job:
     """What the child needs to know of one delivery: plain values only.
 
@@ -42,6 +53,9 @@ class Job:
     which and reads none; each is then a job with its `part` and the `source` that the delivery was found to be of.
     With `preview`, no more is read than its first so many records, with their cells; of the sheet `sheet` alone, if one is named. A `look` asks
     what a file of no known source is like; `columns` are the fields that a person has named for some of its headers.
+
+    `originals` are, for a mending, the delivery that it mends and the mendings of that before it, in their order. With
+    `wanted` rows (marker.place) of the last original that has them, these alone are asked for, as their agency may see them.
     """
 
     path: str
@@ -58,6 +72,9 @@ class Job:
     sheet: str | None = None
     look: bool = False
     columns: tuple[tuple[str, str], ...] = ()
+    originals: tuple[Original, ...] = ()
+    wanted: tuple[str, ...] = ()
+    lexicon: bool = False
 
     def wants(self, source: str) -> bool:
         """Whether a delivery of this source is to be read."""
@@ -164,6 +181,26 @@ class Previewed:
 
 
 @dataclass(frozen=True, slots=True)
+class Mending:
+    """The delivery is a mending (docs/mending.md) of the one with the fingerprint `mends`, made `after` other mendings of it."""
+
+    source: str
+    mends: str
+    after: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Lexicon:
+    """The lists of words that a source's checks ask: name of the list → word as the agency writes it → value.
+
+    `own` are the lists that stand in the plugin's codes.csv; the others are shared by all sources.
+    """
+
+    words: dict[str, dict[str, str]] = field(default_factory=dict)
+    own: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Done:
     """The whole delivery (or part) was sent: what became of its headers, and how many of its rows were records."""
 
@@ -180,7 +217,20 @@ class Failed:
     source: str | None = None
 
 
-Answer = Importing | Ready | Surveyed | Sighted | Claimed | Prepared | Previewed | Done | Failed
+Answer = (
+    Importing
+    | Ready
+    | Surveyed
+    | Sighted
+    | Claimed
+    | Mending
+    | Lexicon
+    | Prepared
+    | Previewed
+    | Excerpt
+    | Done
+    | Failed
+)
 
 
 def line(value: Hello | Job) -> bytes:
@@ -199,7 +249,9 @@ def job(text: str) -> Job:
     told = json.loads(text)
     part = _part(told["part"]) if told["part"] else None
     columns = tuple((header, field) for header, field in told["columns"])
-    return Job(**{**told, "off": tuple(told["off"]), "part": part, "columns": columns})
+    originals = tuple(Original(**each) for each in told["originals"])
+    given = {"off": tuple(told["off"]), "part": part, "originals": originals, "wanted": tuple(told["wanted"])}
+    return Job(**{**told, **given, "columns": columns})
 
 
 def _part(told: dict[str, Any]) -> Part:
@@ -218,6 +270,8 @@ def encode(answer: Answer) -> list[bytes | memoryview]:
         return [_line({"type": kind, "columns": columns, "size": len(cells)}), cells]
     if isinstance(answer, Sighted):
         return [_line({"type": kind, "seen": asdict(answer.seen)}), *answer.files]
+    if isinstance(answer, Excerpt):
+        return _excerpted(answer)
     if not isinstance(answer, Prepared):
         return [_line({"type": kind, "value": asdict(answer)})]
     parts = [_arrow(getattr(answer, name)) for name in FRAMES]
@@ -226,6 +280,13 @@ def encode(answer: Answer) -> list[bytes | memoryview]:
 
 def _line(told: dict[str, object]) -> bytes:
     return json.dumps(told, default=date.isoformat).encode("ascii") + b"\n"
+
+
+def _excerpted(answer: Excerpt) -> list[bytes | memoryview]:
+    parts = [_arrow(frame) for frame in (answer.head, answer.rows)]
+    columns = [asdict(column) for column in answer.columns]
+    told = {"type": "Excerpt", "sheet": answer.sheet, "columns": columns, "depth": answer.depth}
+    return [json.dumps({**told, "sizes": [len(part) for part in parts]}).encode("ascii") + b"\n", *parts]
 
 
 def _arrow(frame: pl.DataFrame) -> memoryview:
@@ -246,6 +307,10 @@ def decode(text: bytes, exactly: Callable[[int], bytes | memoryview]) -> Answer:
     if told["type"] == "Sighted":
         seen = of(told["seen"])
         return Sighted(seen, tuple(bytes(exactly(size)) for _, size in seen.files))
+    if told["type"] == "Excerpt":
+        head, rows = (pl.read_ipc(bytes(exactly(size))) for size in told["sizes"])
+        columns = tuple(Heading(**{**each, "words": tuple(each["words"])}) for each in told["columns"])
+        return Excerpt(told["sheet"], columns, told["depth"], head, rows)
     return _READERS[told["type"]](told["value"])
 
 
@@ -289,6 +354,8 @@ _READERS: dict[str, Callable[[dict[str, Any]], Answer]] = {
     "Ready": _ready,
     "Surveyed": _surveyed,
     "Claimed": _claimed,
+    "Mending": lambda told: Mending(**{**told, "after": tuple(told["after"])}),
+    "Lexicon": lambda told: Lexicon(told["words"], tuple(told["own"])),
     "Done": _done,
     "Failed": lambda told: Failed(**told),
 }

@@ -20,13 +20,15 @@ PLACE = pl.Schema(
     }
 )
 
-# One row per failed check. `severity` is "error" or "warning"; `column` is the header as in the file, or null.
+# One row per failed check. `severity` is "error" or "warning"; `column` is the header as in the file, or null; `word` is
+# what stands in the cell where a code says that it is in no list of words (etl_schemas.reasons.of_words), else null.
 ISSUES = pl.Schema(
     {
         **PLACE,
         "code": pl.String(),
         "column": pl.String(),
         "severity": pl.String(),
+        "word": pl.String(),
     }
 )
 
@@ -35,6 +37,9 @@ SKIPS = pl.Schema({**PLACE, "kind": pl.String()})
 
 # One row per refused row: its cells as JSON {header: text}.
 REFUSED = pl.Schema({**PLACE, "cells": pl.String()})
+
+# One row per row of a mending: its place there, and the place of the row that it stands for (docs/mending.md).
+MENDED = pl.Schema({**PLACE, "of_file": pl.String(), "of_sheet": pl.String(), "of_row": pl.Int64()})
 
 # Ruling 6.
 SKIP_KINDS = (
@@ -172,6 +177,7 @@ class Prepared:
     records: canonical records (etl_schemas.TrainingRecord fields, plus CARRIED and `file`, `sheet`, `row`) of the
         rows without an error; the only frame that holds id_number, and only in memory.
     keys: for each refused row whose natural key can still be read, the key's fields (ruling 72).
+    mended: of a mending, which row of the delivery that it mends each row stands for (MENDED).
     """
 
     records: pl.DataFrame
@@ -180,6 +186,35 @@ class Prepared:
     skips: pl.DataFrame
     refused: pl.DataFrame
     read: int
+    mended: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=MENDED))
+
+
+@dataclass(frozen=True, slots=True)
+class Heading:
+    """A column of a table as its agency may see it again: position in its grid, header («上层/下层»), whether it holds
+    identity numbers, and the words that are known for it."""
+
+    at: int
+    text: str | None
+    identity: bool = False
+    words: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Excerpt:
+    """Some rows of one table as they were delivered, for the agency that sent them: without columns that may not be kept
+    (ruling 62), identity numbers masked.
+
+    sheet: its name, "" where there are no sheets · columns: from left to right; those without a header hold what stands
+    beside the table · depth: rows of the header, the last ones of `head`
+    head: the lines above the header and the header, `c{at}` String · rows: the same columns, led by `place` (marker.place)
+    """
+
+    sheet: str
+    columns: tuple[Heading, ...]
+    depth: int
+    head: pl.DataFrame
+    rows: pl.DataFrame
 
 
 @dataclass(frozen=True, slots=True)

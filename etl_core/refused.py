@@ -46,7 +46,9 @@ def faults(rows: pl.DataFrame, texts: Texts) -> pl.DataFrame:
     """The reasons (records.ISSUES) of rows that are refused as rows; only an undecodable one names its column (ruling 21)."""
     named = pl.when(pl.col(FAULT) == "text.undecodable").then(pl.col("column"))
     found = _named(rows.select(*PLACE, FAULT, at="fault_at"), texts)
-    return found.select(*PLACE, code=FAULT, column=named, severity=pl.lit("error")).cast(ISSUES)
+    return found.select(
+        *PLACE, code=FAULT, column=named, severity=pl.lit("error"), word=pl.lit(None, pl.String)
+    ).cast(ISSUES)
 
 
 def cuts(rows: pl.DataFrame, texts: Texts) -> pl.DataFrame:
@@ -57,7 +59,8 @@ def cuts(rows: pl.DataFrame, texts: Texts) -> pl.DataFrame:
     code, severity = (
         pl.lit(word).alias(name) for name, word in (("code", "text.cut"), ("severity", "warning"))
     )
-    return _named(each, texts).select(*PLACE, code, "column", severity).cast(ISSUES)
+    word = pl.lit(None, pl.String).alias("word")
+    return _named(each, texts).select(*PLACE, code, "column", severity, word).cast(ISSUES)
 
 
 def _named(cells: pl.DataFrame, texts: Texts) -> pl.DataFrame:

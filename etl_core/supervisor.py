@@ -24,13 +24,18 @@ from etl_core.protocol import (
     Hello,
     Importing,
     Job,
+    Lexicon,
+    Mending,
     Previewed,
     Problem,
     Ready,
     Sighted,
     Surveyed,
 )
-from etl_core.records import Prepared
+from etl_core.records import Excerpt, Prepared
+
+# What a child says of one delivery on its way into the warehouse.
+Told = Claimed | Mending | Prepared | Done
 
 # What a child may see of the environment: never a secret of the configuration.
 _ENVIRONMENT = (
@@ -107,20 +112,20 @@ class Supervisor:
         assert isinstance(answer, Ready)
         return replace(answer, problems=(*self._fatal, *answer.problems))
 
-    def stream(self, job: Job) -> Generator[Claimed | Prepared | Done]:
+    def stream(self, job: Job) -> Generator[Told]:
         """The child's answers about one delivery, in order.
 
         Raises DeliveryError with the child's code, or timeout, memory or crashed where it did not live to tell; `source` in its
         detail is the source as far as it is known, or "".
         """
         for answer in self._answers(job):
-            assert not isinstance(answer, Surveyed | Sighted | Previewed)
+            assert isinstance(answer, Claimed | Mending | Prepared | Done)
             yield answer
 
     def preview(self, job: Job) -> Generator[Claimed | Previewed | Prepared | Done]:
         """As `stream`, for a job that asks for a preview: the cells of each batch come before it."""
         for answer in self._answers(job):
-            assert not isinstance(answer, Surveyed | Sighted)
+            assert isinstance(answer, Claimed | Previewed | Prepared | Done)
             yield answer
 
     def survey(self, job: Job) -> Iterator[Surveyed | Claimed]:
@@ -134,9 +139,18 @@ class Supervisor:
         answers = list(self._answers(replace(job, look=True)))
         return next(answer for answer in answers if isinstance(answer, Sighted))
 
-    def _answers(self, job: Job) -> Iterator[Surveyed | Sighted | Claimed | Previewed | Prepared | Done]:
+    def excerpts(self, job: Job) -> Iterator[Excerpt]:
+        """The wanted rows of a delivery, table by table. Raises DeliveryError as `stream` does."""
+        return (answer for answer in self._answers(job) if isinstance(answer, Excerpt))
+
+    def lexicon(self, source: str) -> Lexicon:
+        """The words that a source knows. Raises DeliveryError as `stream` does."""
+        asked = self._answers(Job("", "", 0.0, source=source, lexicon=True))
+        return next(answer for answer in list(asked) if isinstance(answer, Lexicon))
+
+    def _answers(self, job: Job) -> Iterator[Surveyed | Sighted | Lexicon | Excerpt | Previewed | Told]:
         """What the child says until it is done; ended with it where the listener leaves earlier."""
-        source = ""
+        source = job.source
         over = False
         try:
             self.ready()
@@ -148,7 +162,7 @@ class Supervisor:
                 if isinstance(answer, Failed):
                     raise DeliveryError(answer.code, **{**answer.detail, "source": answer.source or source})
                 assert not isinstance(answer, Ready | Importing)
-                source = answer.source if isinstance(answer, Claimed) else source
+                source = answer.source if isinstance(answer, Claimed | Mending) else source
                 yield answer
         except DeliveryError as fault:
             raise DeliveryError(fault.code, **{"source": source, **fault.detail}) from None

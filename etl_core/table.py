@@ -9,8 +9,9 @@ from datetime import date
 
 import polars as pl
 
-from etl_core import header
+from etl_core import header, marker
 from etl_core.contract import origins
+from etl_core.errors import DeliveryError
 from etl_core.header import Layout
 from etl_core.records import Grid
 from etl_core.source import Source
@@ -108,12 +109,16 @@ def located(grid: Grid, source: Source, on: date) -> Layout | None:
 def table(grid: Grid, source: Source, name: str, on: date) -> Table | None:
     """The table that starts in a sheet's first grid, or None where the sheet is hidden or something else (ruling 2).
 
-    Raises DeliveryError schema.missing_column where a promised column is missing.
+    Raises DeliveryError schema.missing_column where a promised column is missing, mending.unmarked where the table is of a
+    mending whose marker is gone.
     """
     layout = located(grid, source, on)
     if layout is None or not header.plausible(layout):
         return None
     whole = header.complete(layout, source, grid.sheet)
+    if marker.COLUMN in whole.texts:
+        # Rows of a mending without its marker: as a delivery of their own they could withdraw all others.
+        raise DeliveryError("mending.unmarked", sheet=grid.sheet or "")
     rows = head(grid)
     above = "\n".join(cell for row in rows[: whole.top] for cell in row if cell)
     facts = _facts(source, above, grid.names(name), grid.sheet)

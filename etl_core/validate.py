@@ -17,8 +17,9 @@ import polars as pl
 from pandera.api.polars.types import PolarsData
 from pandera.backends.polars.register import register_polars_backends
 
+from etl_core import masking
 from etl_core.records import ISSUES, PLACE
-from etl_schemas.reasons import severity
+from etl_schemas.reasons import of_words, severity
 
 # The column of row numbers by which rows are told apart inside a batch.
 INDEX = "_index"
@@ -130,9 +131,20 @@ def issues(
             code=pl.lit(rule.code, pl.String),
             column=pl.lit(rule.at or shown.get(rule.field), pl.String),
             severity=pl.lit(rule.severity, pl.String),
+            word=_word(frame, rule, flags[str(number)]),
         )
         for number, rule in enumerate(judged)
         if flags[str(number)].any()
     ]
     empty = pl.DataFrame(schema={INDEX: pl.UInt32, **ISSUES})
     return pl.concat([empty, *parts]) if parts else empty
+
+
+def _word(frame: pl.DataFrame, rule: Rule, failing: pl.Series) -> pl.Expr | pl.Series:
+    """What stands in the failing cells, where the rule asks for a word of a list; else null."""
+    if not of_words(rule.code) or frame.schema[rule.field] != pl.String:
+        return pl.lit(None, pl.String)
+    cells = frame[rule.field].filter(failing)
+    known = cells.drop_nulls().unique()
+    said = pl.Series([masking.word(each) for each in known], dtype=pl.String)
+    return cells.replace_strict(known, said, default=None, return_dtype=pl.String)

@@ -13,6 +13,7 @@ from etl_schemas.reasons import REASONS, Severity, known, severity
 # Coordinates, header names, limits and names of software; nothing that could hold a person's data.
 PLACEHOLDERS = {
     "field",
+    "file",
     "other_row",
     "sheet",
     "column",
@@ -33,7 +34,6 @@ PLACEHOLDERS = {
     "status",
     "row",
     "command",
-    "file",
     *("withdrawn", "standing", "due", "days", "rows", "usual", "count", "codes", "exit_code"),
 }
 TEXTS = [(section, key, said) for section, keys in catalogue().items() for key, said in keys.items()]

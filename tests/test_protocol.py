@@ -20,6 +20,9 @@ from etl_core.protocol import (
     Failed,
     Hello,
     Job,
+    Lexicon,
+    Mending,
+    Original,
     Problem,
     Ready,
     Sighted,
@@ -27,7 +30,18 @@ from etl_core.protocol import (
     Standing,
     Surveyed,
 )
-from etl_core.records import CARRIED, ISSUES, PLACE, REFUSED, SKIPS, HeaderAccount, Place, Prepared
+from etl_core.records import (
+    CARRIED,
+    ISSUES,
+    MENDED,
+    PLACE,
+    REFUSED,
+    SKIPS,
+    Excerpt,
+    HeaderAccount,
+    Place,
+    Prepared,
+)
 from etl_core.seen import Column, Period, Seen, Sheet
 from etl_schemas.training import FIELDS
 
@@ -62,6 +76,8 @@ def passed(answer: Answer) -> Answer:
         Surveyed((Standing("a", 3, ("姓名",), True), Standing("b", 0, (), False))),
         Done((HeaderAccount("a.xlsx", "Sheet1", ("姓名",), ("序号",), (), ("民族",)), HeaderAccount("a", None, (), (), (), ()))),
         Done(),
+        Mending("suitong", "a" * 64, ("b" * 64,)),
+        Lexicon({"role": {"学员": "trainee"}}, ("role",)),
         Failed("schema.missing_column", {"column": "姓名", "row": 7}, "cq_beibei"),
         Failed("unreadable"),
         Sighted(SEEN, (b"a,b\r\n1,2\r\n", b"")),
@@ -72,7 +88,7 @@ def test_every_answer_arrives_as_it_was_said(answer: Answer) -> None:
 
 
 def test_a_batch_arrives_with_every_type_and_null() -> None:
-    schemas = ({**PLACE, **FIELDS, **CARRIED}, {**PLACE, **FIELDS, **CARRIED}, ISSUES, SKIPS, REFUSED)
+    schemas = ({**PLACE, **FIELDS, **CARRIED}, {**PLACE, **FIELDS, **CARRIED}, ISSUES, SKIPS, REFUSED, MENDED)
     frames = [pl.DataFrame([[None] * len(schema)], schema=schema, orient="row") for schema in schemas]
     batch = Prepared(**dict(zip(FRAMES, frames, strict=True)), read=3)
     back = passed(batch)
@@ -81,6 +97,25 @@ def test_a_batch_arrives_with_every_type_and_null() -> None:
     for name, frame in zip(FRAMES, frames, strict=True):
         assert getattr(back, name).equals(frame)
         assert getattr(back, name).schema == frame.schema
+
+
+def test_an_excerpt_arrives_with_its_columns_and_its_rows() -> None:
+    columns = (Column(0, "姓名"), Column(2, "上/下", True, ("甲",)), Column(3, None))
+    frame = pl.DataFrame(
+        {"c0": ["测试甲"], "c2": [None], "c3": ["=1"]}, schema=dict.fromkeys(("c0", "c2", "c3"), pl.String)
+    )
+    part = Excerpt("语文", columns, 2, frame, frame.insert_column(0, pl.Series("place", ["17"])))
+    back = passed(part)
+    assert isinstance(back, Excerpt)
+    assert (back.sheet, back.columns, back.depth) == (part.sheet, part.columns, part.depth)
+    assert back.head.equals(part.head)
+    assert back.rows.equals(part.rows)
+
+
+def test_a_job_arrives_with_the_deliveries_that_it_is_read_beside() -> None:
+    originals = (Original("/a", "甲.xlsx", 1.5, "a" * 64), Original("/b", "b.xlsx", 2.0, "b" * 64))
+    job = Job("/c", "c.xlsx", 3.0, source="suitong", originals=originals, wanted=("17", "语文!18"))
+    assert protocol.job(protocol.line(job).decode()) == job
 
 
 @given(st.text(), st.text(), st.floats(0, 4e9), st.sampled_from([None, "a"]), st.lists(st.text(), max_size=3))

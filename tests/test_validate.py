@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from pandera.errors import SchemaErrors
 
 from etl_core.contract import RawContract, check, column, required
-from etl_core.records import ISSUES
+from etl_core.records import ISSUES, PLACE
 from etl_core.validate import issues, rules, verdict
 from etl_schemas.training import FIELDS, TrainingRecord
 
@@ -211,3 +211,24 @@ def test_the_verdict_on_the_unified_contract_is_panderas_own(rows: list[dict[str
     placed = records.with_columns(file=pl.lit("a"), sheet=pl.lit(None, pl.String), row=pl.int_range(pl.len()))
     ours = issues(placed, TrainingRecord, {}).select("row", "code").iter_rows()
     assert set(ours) == theirs
+
+
+def _never(field: str) -> pl.Expr:
+    return pl.col(field).fill_null("").str.len_chars() < 0
+
+
+class Words(RawContract):
+    """A coded column, a free one."""
+
+    role: str = column("角色", checks=[check("code.unknown.role", _never)])
+    hours: str = column("学时", checks=[check("hours.unparsable", _never)])
+
+
+def test_a_reason_keeps_the_word_that_no_list_has_and_no_other_cell():
+    cells = {"role": ["嘉宾", "嘉宾", "500199198001010015", None], "hours": ["很多", "8", "9", "10"]}
+    places = {"file": ["a.csv"] * 4, "sheet": [None] * 4, "row": [1, 2, 3, 4]}
+    given_rows = pl.DataFrame(places | cells, schema={**PLACE, "role": pl.String, "hours": pl.String})
+    found = verdict(given_rows, Words, {"role": "角色", "hours": "学时"}).issues
+    words = dict(found.filter(code="code.unknown.role").select("row", "word").iter_rows())
+    assert words == {1: "嘉宾", 2: "嘉宾", 3: "500***********0015", 4: None}
+    assert found.filter(code="hours.unparsable")["word"].to_list() == [None] * 4

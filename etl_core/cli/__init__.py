@@ -2,7 +2,7 @@
 
 commands · groups · chores ─► later ─► run · check · identify · plugins · status · deliveries · quarantine · configs
                                        runs · schedule · doctor · warehouse
-                                └─► watch · summary · export · masking · settings ─► screen · say · log         exits
+                                └─► watch · summary · export · settings ─► screen · say · log         exits
 """
 
 from etl_core.cli.commands import main

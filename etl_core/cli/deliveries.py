@@ -16,14 +16,28 @@ from etl_core.warehouse import Warehouse
 from etl_schemas.messages import text
 
 NUMBERS = ("read", "loaded", "quarantined", "skipped")
-COLUMNS = ("delivery_id", "source", "file", "label", "result", "error", *NUMBERS, "records", "loaded_at")
+COLUMNS = (
+    "delivery_id",
+    "source",
+    "file",
+    "label",
+    "mends",
+    "result",
+    "error",
+    *NUMBERS,
+    "records",
+    "loaded_at",
+)
 
 
 def listed(lang: Lang, config: Path, source: str | None, shape: str) -> int:
     """Every line of the run ledger."""
     with settings.existing(configuration.load(config)) as warehouse:
         found = warehouse.deliveries(source)
-    numbered = found.rename({f"rows_{name}": name for name in NUMBERS})
+    whole = found.filter(pl.col("mends").is_null(), result="loaded")
+    ids = whole.select("source", mends="fingerprint", number="delivery_id")
+    named = found.join(ids, on=["source", "mends"], how="left", maintain_order="left")
+    numbered = named.drop("mends").rename({f"rows_{name}": name for name in NUMBERS} | {"number": "mends"})
     if shape == TABLE:
         words = {result: text(f"result.{result}", lang) for result in ("loaded", "rejected", "failed")}
         numbered = numbered.with_columns(pl.col("result").replace(words))

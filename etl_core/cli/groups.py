@@ -1,4 +1,4 @@
-"""The groups of commands under `etl`: plugins, deliveries, quarantine, schema, config."""
+"""The groups of commands under `etl`: plugins, deliveries, quarantine, codes, schema, config."""
 
 from __future__ import annotations
 
@@ -184,13 +184,49 @@ QUARANTINE = click.Group(
         click.Command(
             "export",
             callback=later.later("quarantine:exported"),
-            params=[later.config(), later.source(True), later.out(True)],
-            short_help="导出清单，交报送单位改正｜a list for the sender to correct",
-            help="""把一个来源的隔离行导出为 Excel 可打开的 CSV，含整行原文，供报送单位改正。证件号码中间几位遮蔽；
-            文件含个人信息，请妥善保管，用后删除。
+            params=[
+                later.config(),
+                later.source(True),
+                later.delivery(),
+                later.out(True, "FILE.xlsx|FILE.csv"),
+            ],
+            short_help="导出补正表，交报送单位改正｜a workbook for the sender to correct",
+            help="""把一个来源的隔离行导出，供报送单位改正。
 
-            Write the quarantined rows of a source as CSV for Excel, with the text of the whole row, for the sender to
-            correct. ID numbers are masked; the file holds personal data, so keep it safe and delete it after use.
+            \b
+            FILE.xlsx  补正表：按原报送的表样，只含待改正的行，错误的格子标色并批注怎么改。
+                       改好后把这个工作簿放进收件文件夹，etl run 会把各行补回原报送（见 docs/mending.md）。
+                       几份报送都有待改正的行时，每份一个文件：FILE-编号.xlsx。
+            FILE.csv   清单：每个问题一行，含整行原文。
+
+            证件号码中间几位遮蔽：没有错的不必重填。文件含个人信息，仅本人可读，请妥善保管，用后删除。
+
+            Write the quarantined rows of a source for its sender to correct: as a workbook in the layout of the delivery,
+            faulty cells coloured and explained, which comes back through `etl run` (docs/mending.md), or as a plain list.
+            ID numbers are masked, and one that is right need not be typed again. The file holds personal data.
+            """,
+        ),
+    ],
+)
+
+CODES = click.Group(
+    "codes",
+    short_help="尚未登记的写法｜words that no list has",
+    help="""各单位的写法与统一代码。
+
+    Words as agencies write them, and the unified codes.
+    """,
+    commands=[
+        click.Command(
+            "unmapped",
+            callback=later.later("unmapped:listed"),
+            params=[later.config(), later.source(), later.shape()],
+            short_help="没有登记的写法，及最接近的代码｜unknown words, and the nearest known ones",
+            help="""列出每个没有登记的写法：出现几行、首次出现在哪一格、最接近的已知写法，以及可以贴进 codes.csv 的一行。
+            像证件号码或电话的内容一律遮蔽。
+
+            List every word that no list has: in how many rows, where first, the nearest known words, and a line that is
+            ready for codes.csv. Whatever looks like an ID or phone number is masked.
             """,
         ),
     ],
@@ -289,4 +325,4 @@ SCHEMA = click.Group(
     ],
 )
 
-GROUPS = (PLUGINS, DELIVERIES, QUARANTINE, SCHEMA, CONFIG)
+GROUPS = (PLUGINS, DELIVERIES, QUARANTINE, CODES, SCHEMA, CONFIG)

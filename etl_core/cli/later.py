@@ -57,10 +57,10 @@ def shape(default: str | None = TABLE) -> click.Option:
     return click.Option(["--format", "shape"], type=click.Choice([TABLE, JSON]), default=default, help=text)
 
 
-def out(required: bool) -> click.Option:
-    """`--out FILE.csv`."""
-    text = "写入的 CSV 文件，仅本人可读｜CSV file to write, readable by you only"
-    return click.Option(["--out", "-o"], type=NEW, required=required, metavar="FILE.csv", help=text)
+def out(required: bool, metavar: str = "FILE.csv") -> click.Option:
+    """`--out FILE.csv`, or what `metavar` says."""
+    text = "写入的文件，仅本人可读｜file to write, readable by you only"
+    return click.Option(["--out", "-o"], type=NEW, required=required, metavar=metavar, help=text)
 
 
 def delivery() -> click.Option:

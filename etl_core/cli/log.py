@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from etl_core.cli import screen
-from etl_core.cli.masking import scrubbed
 from etl_core.config import Log
+from etl_core.masking import scrubbed
 
 
 class Lines:

@@ -1,4 +1,4 @@
-"""`etl quarantine list` and `etl quarantine export`."""
+"""`etl quarantine list`, and `etl quarantine export` as CSV."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from typing import Any
 import polars as pl
 
 from etl_core import config as configuration
-from etl_core.cli import export, screen, settings
+from etl_core.cli import export, mend, screen, settings
 from etl_core.cli.deliveries import number
 from etl_core.cli.exits import DONE
-from etl_core.cli.masking import identity, masked, starred
 from etl_core.cli.say import Lang, reason, title
+from etl_core.masking import identity, masked, starred
 from etl_schemas.messages import fields
 from etl_schemas.messages import text as title_of
 
@@ -39,10 +39,18 @@ def listed(lang: Lang, config: Path, source: str | None, delivery: str | None, s
     return DONE
 
 
-def exported(lang: Lang, config: Path, source: str, out: Path) -> int:
-    """Write the refused rows of a source for its sender: one line per reason, then the whole row's cells."""
+def exported(lang: Lang, config: Path, source: str, out: Path, delivery: str | None = None) -> int:
+    """Write the refused rows of a source for its sender: workbooks to mend (mend.py), or a list as CSV."""
+    if out.suffix.lower() == ".xlsx":
+        return mend.exported(lang, config, source, out, delivery)
+    return _listed(lang, config, source, out, delivery)
+
+
+def _listed(lang: Lang, config: Path, source: str, out: Path, delivery: str | None) -> int:
+    """One line per reason, then the whole row's cells."""
     with settings.existing(configuration.load(config), sealed=True) as warehouse:
-        found = warehouse.quarantined(source).filter(pl.col("state") == "open")
+        asked = number(warehouse, delivery) if delivery else None
+        found = warehouse.quarantined(source, asked).filter(pl.col("state") == "open")
         found = found.sort("delivery_id", "file", "sheet", "row")
     table = sheet(found, lang)
     export.write(table, out, excel=True)

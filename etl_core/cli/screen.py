@@ -14,8 +14,8 @@ import click
 
 from etl_core import inbox
 from etl_core.cli.later import JSON
-from etl_core.cli.masking import masked
 from etl_core.cli.say import Lang, title
+from etl_core.masking import masked
 
 _HIDDEN = {"Cc", "Cf", "Cs", "Zl", "Zp"}
 _UNPLAIN = re.compile(r"[^\x20-\x7e\u3000-\u303f\u4e00-\u9fff\uff01-\uff5e]")

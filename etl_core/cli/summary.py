@@ -141,7 +141,7 @@ def following(report: Report, config: Path) -> Iterator[str]:
         yield f"etl quarantine list --config {file}"
         sources = sorted({each.source for each in report.outcomes if each.source and each.counts.quarantined})
         for source in sources:
-            yield f"etl quarantine export --config {file} --source {source} --out {source}.csv"
+            yield f"etl quarantine export --config {file} --source {source} --out {source}.xlsx"
     for source in sorted({str(each.source) for each in report.outcomes if each.error == BRAKE}):
         yield f"etl run --config {file} --source {source} --allow-shrink {source}"
     if any(each.result in ("failed", "rejected") for each in report.outcomes):

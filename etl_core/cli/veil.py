@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from etl_core.cli.masking import identity, masked, starred
+from etl_core.masking import identity, masked, starred
 from etl_core.protocol import Column
 
 _MOBILE = re.compile(r"(?<![\d*])(1[3-9]\d)\d{6}(\d{2})(?!\d)")

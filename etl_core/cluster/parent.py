@@ -24,8 +24,8 @@ from etl_core.cluster import node
 from etl_core.cluster.staging import Staging, pieces, unpacked
 from etl_core.config import Dask, private
 from etl_core.errors import ClusterError, DeliveryError
-from etl_core.pool import HELD, Stream, Told
-from etl_core.protocol import Claimed, Done, Failed, Hello, Job, Ready
+from etl_core.pool import HELD, Pool, Stream, Told
+from etl_core.protocol import Claimed, Done, Failed, Hello, Job, Mending, Ready
 from etl_core.records import Prepared
 from etl_core.seal import Seal
 
@@ -84,6 +84,7 @@ class Cluster:
         self._agreement = ""
         self._streams: list[tuple[_Asked, threading.Thread]] = []
         self._sent: dict[str, _Sent] = {}
+        self._near: Pool | None = None
 
     @property
     def size(self) -> int:
@@ -128,7 +129,12 @@ class Cluster:
         return self._ready
 
     def submit(self, job: Job, held: int = HELD) -> Stream:
-        """Have the job carried out by the next free worker; at most `held` decoded answers wait for their reader."""
+        """Have the job carried out by the next free worker; at most `held` decoded answers wait for their reader.
+
+        A mending is small and wants several files at once: it is read on this machine.
+        """
+        if job.originals:
+            return self._nearby().submit(job, held)
         with suppress(DeliveryError):  # told once more to whoever reads the stream
             self.ready()
         self._streams = [(each, thread) for each, thread in self._streams if not each.over]
@@ -142,6 +148,11 @@ class Cluster:
         self._streams.append((stream, thread))
         thread.start()
         return stream
+
+    def _nearby(self) -> Pool:
+        if self._near is None:
+            self._near = self._over.enter_context(Pool(self._hello, self._seconds))
+        return self._near
 
     def _answers(self, stream: _Asked, sent: _Sent) -> Generator[Told]:
         """Everything about a job, fetched from the staging place as it is read."""
@@ -192,7 +203,7 @@ class Cluster:
         answer = protocol.decode(line.encode(), _nothing)
         if isinstance(answer, Failed):
             raise DeliveryError(answer.code, **{**answer.detail, "source": answer.source or source})
-        assert isinstance(answer, Claimed | Done)
+        assert isinstance(answer, Claimed | Mending | Done)
         return answer
 
     def _fetched(self, told: dict[str, Any]) -> Prepared:

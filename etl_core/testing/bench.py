@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from hashlib import sha256
@@ -12,14 +12,29 @@ from typing import Self
 import polars as pl
 
 from etl_core import child
+from etl_core.archive import Archive
 from etl_core.discovery import Found, discover
 from etl_core.errors import DeliveryError
 from etl_core.inbox import Refused, Unchanged, single, workroom
 from etl_core.keys import SIZE, Keys
 from etl_core.pipeline import Loading, Scope
-from etl_core.protocol import Answer, Claimed, Done, Failed, Hello, Job, Ready
-from etl_core.records import Arrival, HeaderAccount, Outcome, Prepared
+from etl_core.protocol import (
+    Answer,
+    Claimed,
+    Done,
+    Failed,
+    Hello,
+    Importing,
+    Job,
+    Lexicon,
+    Previewed,
+    Ready,
+    Sighted,
+    Surveyed,
+)
+from etl_core.records import Arrival, Excerpt, HeaderAccount, Outcome, Prepared
 from etl_core.supervisor import Supervisor
+from etl_core.supervisor import Told as Answered
 from etl_core.warehouse import Warehouse
 
 # The same in every suite, so that warehouses can be compared; they live in memory and hold synthetic persons.
@@ -69,7 +84,7 @@ class Read:
     bench: Bench
     job: Job
 
-    def __iter__(self) -> Iterator[Claimed | Prepared | Done]:
+    def __iter__(self) -> Iterator[Answered]:
         """Each answer in order."""
         return self.bench.stream(self.job)
 
@@ -101,17 +116,17 @@ class Bench(Supervisor):
         """As a pool does."""
         return Read(self, job)
 
-    def stream(self, job: Job) -> Generator[Claimed | Prepared | Done]:
+    def _answers(self, job: Job) -> Iterator[Surveyed | Sighted | Lexicon | Excerpt | Previewed | Answered]:
         """As the child answers, from what was read before."""
         for answer in self.told(job).answers:
             if isinstance(answer, Failed):
                 raise DeliveryError(answer.code, **{**answer.detail, "source": answer.source or ""})
-            assert isinstance(answer, Claimed | Prepared | Done)
+            assert not isinstance(answer, Ready | Importing)
             yield answer
 
     def told(self, job: Job) -> Told:
         """Everything about a file, known by its bytes, its name and how it is to be read."""
-        mark = replace(job, path=sha256(Path(job.path).read_bytes()).hexdigest())
+        mark = replace(job, path=sha256(Path(job.path).read_bytes()).hexdigest() if job.path else "")
         if mark not in self._told:
             self._told[mark] = self.afresh(job)
         return self._told[mark]
@@ -151,14 +166,18 @@ def warehouse() -> Warehouse:
 
 
 def load(
-    into: Warehouse, files: Sequence[Path], modified: float, by: Bench | None = None
+    into: Warehouse,
+    files: Sequence[Path],
+    modified: float,
+    by: Bench | None = None,
+    archive: Archive | None = None,
 ) -> tuple[Outcome, ...]:
     """Bring files into a warehouse in this order, as one run does; their time is `modified`, seconds since the epoch.
 
     by: the bench that reads them; that of all installed plugins where it is left out.
     """
     with workroom() as room:
-        loading = Loading(by or bench(), into, _Nobody(), Scope())
+        loading = Loading(by or bench(), into, _Nobody(), Scope(), archive=archive)
         return tuple(loading.outcomes(_arrival(into, file, room, modified) for file in files))
 
 

@@ -15,7 +15,7 @@ import sqlalchemy as sa
 from etl_core.errors import WarehouseError
 from etl_core.records import Arrival, Place
 from etl_core.warehouse import dialect
-from etl_core.warehouse.tables import delivery, quarantine, reason, run, skipped_row, warning
+from etl_core.warehouse.tables import delivery, mended, quarantine, reason, run, skipped_row, warning
 
 SHIFT = 10**19  # makes every number of an order positive, so that its digits compare like the number
 NOWHERE = Place(label="", order=())
@@ -33,11 +33,15 @@ class Run:
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """How a source is loaded: how its deliveries add up (contract §4), and by which plugin and version."""
+    """How a source is loaded: how its deliveries add up (contract §4), and by which plugin and version.
+
+    mends: of a mending, the fingerprint of the delivery that it mends.
+    """
 
     source: str
     semantics: str
     plugin: str = ""
+    mends: str = ""
 
 
 def sort_key(place: Place, arrival: Arrival) -> str:
@@ -52,12 +56,22 @@ def sort_key(place: Place, arrival: Arrival) -> str:
 def begin(connection: sa.Connection, arrival: Arrival, account: Account, place: Place, by: Run) -> int:
     """Enter a delivery as loaded, in the place of earlier tries with the same bytes; return its id.
 
-    Raises WarehouseError when the same bytes are loaded already.
+    Raises WarehouseError when the same bytes are loaded already, or what a mending mends is not.
     """
     if known(connection, arrival.fingerprint, account.source) is not None:
         raise WarehouseError("this delivery is loaded already")
     _forget(connection, arrival.fingerprint, account.source)
     return _enter(connection, arrival, account, place, by, result="loaded", error="", detail={})
+
+
+def _sort_key(connection: sa.Connection, place: Place, arrival: Arrival, account: Account) -> str:
+    """Of a mending the key of the delivery that it mends, and what comes after it and before every other key."""
+    if not account.mends:
+        return sort_key(place, arrival)
+    line = known(connection, account.mends, account.source)
+    if line is None or line["mends"] is not None:
+        raise WarehouseError("what is mended is not loaded")
+    return f"{line['sort_key']}{sort_key(NOWHERE, arrival)}"
 
 
 def fail(
@@ -157,7 +171,8 @@ def _enter(
             slot=place.slot,
             label=place.label,
             reporter=place.reporter,
-            sort_key=sort_key(place, arrival),
+            sort_key=_sort_key(connection, place, arrival, account),
+            mends=account.mends or None,
             dated=place.dated,
             accounts=[],
             loaded_at=dialect.now(),
@@ -188,5 +203,5 @@ def _forget(connection: sa.Connection, fingerprint: str, source: str) -> None:
         return
     refused = sa.select(quarantine.c.quarantine_id).where(quarantine.c.delivery_id.in_(ids))
     connection.execute(sa.delete(reason).where(reason.c.quarantine_id.in_(refused)))
-    for table in (quarantine, skipped_row, warning, delivery):
+    for table in (quarantine, skipped_row, warning, mended, delivery):
         connection.execute(sa.delete(table).where(table.c.delivery_id.in_(ids)))

@@ -109,6 +109,7 @@ class Load:
             tables.reason: rows.reason_rows(prepared.issues, refused),
             tables.warning: rows.warning_rows(prepared.issues, prepared.records, self.delivery_id),
             tables.skipped_row: rows.skip_rows(prepared.skips, self.delivery_id),
+            tables.mended: rows.mended_rows(prepared.mended, self.delivery_id),
         }
 
     def _write(self, staged: bulk.Frames, plain: bulk.Frames) -> None:

@@ -10,6 +10,7 @@ import sqlalchemy as sa
 
 from etl_core.keys import Keys
 from etl_core.records import PLACE
+from etl_core.warehouse import tables
 from etl_core.warehouse.rows import WHERE, seat_of
 from etl_core.warehouse.tables import SCALED, delivery, quarantine, reason, record, skipped_row, warning
 
@@ -129,6 +130,41 @@ def reasons(
     return _sheetless(_read(connection, wanted, _schema(wanted))).with_columns(
         pl.col("column").replace("", None)
     )
+
+
+def mended(connection: sa.Connection, source: str) -> pl.DataFrame:
+    """Which row stands for which in the mendings of a source; without sheets both are null."""
+    mine = sa.select(delivery.c.delivery_id).where(delivery.c.source == source)
+    wanted = sa.select(tables.mended).where(tables.mended.c.delivery_id.in_(mine))
+    found = _sheetless(_read(connection, wanted, _schema(wanted)))
+    return found.with_columns(pl.col("of_sheet").replace("", None))
+
+
+def unknown(connection: sa.Connection, source: str | None = None) -> pl.DataFrame:
+    """Words that no list has, once for each cell: of rows that wait in quarantine, and of loaded rows with a record that stands.
+
+    Columns: `source`, PLACE, `code`, `column` (null for none), `word`; in the order of deliveries and rows.
+    """
+    waits = (
+        sa.select(delivery.c.source, delivery.c.sort_key, *(quarantine.c[name] for name in WHERE))
+        .add_columns(reason.c.code, reason.c.column, reason.c.word)
+        .join_from(quarantine, delivery, quarantine.c.delivery_id == delivery.c.delivery_id)
+        .join(reason, quarantine.c.quarantine_id == reason.c.quarantine_id)
+        .where(quarantine.c.state == "open", reason.c.word.is_not(None))
+    )
+    here = [record.c[name] == warning.c[name] for name in ("delivery_id", *WHERE)]
+    stands = sa.select(record.c.record_id).where(*here, record.c.state == "current").exists()
+    loaded = (
+        sa.select(delivery.c.source, delivery.c.sort_key, *(warning.c[name] for name in WHERE))
+        .add_columns(warning.c.code, warning.c.column, warning.c.word)
+        .join_from(warning, delivery, warning.c.delivery_id == delivery.c.delivery_id)
+        .where(warning.c.word.is_not(None), stands)
+    )
+    parts = [each if source is None else each.where(delivery.c.source == source) for each in (waits, loaded)]
+    both = sa.union_all(*parts).subquery()
+    wanted = sa.select(both).order_by(both.c.source, both.c.sort_key, *(both.c[name] for name in WHERE))
+    found = _read(connection, wanted, _schema(wanted)).drop("sort_key")
+    return _sheetless(found).with_columns(pl.col("column").replace("", None))
 
 
 def quarantined(

@@ -189,6 +189,7 @@ def reason_rows(issues: pl.DataFrame, quarantined: pl.DataFrame) -> pl.DataFrame
         "code",
         "column",
         pl.lit("{}").alias("detail"),
+        "word",
     )
 
 
@@ -196,7 +197,13 @@ def warning_rows(issues: pl.DataFrame, records: pl.DataFrame, delivery_id: int) 
     """Rows of `warning`: those of loaded rows only (ruling 9)."""
     loaded = placed(records).select(WHERE)
     kept = _issues(issues, "warning").join(loaded, on=WHERE, how="semi")
-    return kept.select(pl.lit(delivery_id).alias("delivery_id"), *DAMAGE)
+    return kept.select(pl.lit(delivery_id).alias("delivery_id"), *DAMAGE, "word")
+
+
+def mended_rows(mended: pl.DataFrame, delivery_id: int) -> pl.DataFrame:
+    """Rows of `mended`."""
+    whole = placed(mended).with_columns(pl.col("of_sheet").fill_null(""))
+    return whole.select(pl.lit(delivery_id).alias("delivery_id"), *WHERE, "of_file", "of_sheet", "of_row")
 
 
 def skip_rows(skips: pl.DataFrame, delivery_id: int) -> pl.DataFrame:

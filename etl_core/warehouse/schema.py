@@ -7,8 +7,8 @@ import sqlalchemy as sa
 from etl_core.errors import WarehouseError
 from etl_core.warehouse import dialect, tables
 
-HEAD = "0003"  # the newest step in migrations/versions
-KNOWN = ("0001", "0003")
+HEAD = "0004"  # the newest step in migrations/versions
+KNOWN = ("0001", "0003", "0004")
 
 _version = sa.table("alembic_version", sa.column("version_num"))
 

@@ -15,7 +15,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from etl_core.errors import WarehouseError
-from etl_core.warehouse import dialect, waiting
+from etl_core.warehouse import dialect, mended, waiting
 from etl_core.warehouse.tables import delivery, quarantine, record
 
 Row = sa.Row[Any]
@@ -37,12 +37,33 @@ turns = sa.Table(
     sa.MetaData(),
     sa.Column("delivery_id", sa.BigInteger(), primary_key=True, autoincrement=False),
     sa.Column("turn", sa.BigInteger(), nullable=False),
+    sa.Column("whole", sa.Boolean(), nullable=False),
+    sa.Column("root", sa.BigInteger(), nullable=False),
     prefixes=["temporary"],
 )
 """The deliveries that decide, numbered by their effective order, for as long as one settlement takes.
 
+A delivery is whole but for a mending, whose `root` is the delivery that it mends.
 A table with a key: as a part of the query SQLite looks every record up among all deliveries of the source.
 """
+
+
+gone = sa.Table(
+    "gone",
+    sa.MetaData(),
+    sa.Column("record_id", sa.BigInteger(), primary_key=True, autoincrement=False),
+    prefixes=["temporary"],
+)
+"""Records that a later mending of the same row has replaced, whatever their key, for as long as one settlement takes."""
+
+
+let_go = sa.Table(
+    "let_go",
+    sa.MetaData(),
+    sa.Column("quarantine_id", sa.BigInteger(), primary_key=True, autoincrement=False),
+    prefixes=["temporary"],
+)
+"""Refused rows that a later mending holds again: they hold no place of an earlier record any more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,14 +121,23 @@ def _decided(connection: sa.Connection, mine: Row) -> Plan:
 
 @contextmanager
 def ordered(connection: sa.Connection, mine: Row) -> Iterator[None]:
-    """Let `turns` stand, which every query of SEMANTICS reads; where the block raises, the transaction takes it back."""
-    connection.execute(sa.schema.CreateTable(turns))
+    """Let `turns`, `gone` and `let_go` stand, which every query of SEMANTICS reads; where the block raises, the transaction takes it back."""
+    for table in (turns, gone, let_go):
+        connection.execute(sa.schema.CreateTable(table))
     _fill(connection, turns, _order(mine))
+    mendings = sa.select(turns.c.delivery_id).where(~turns.c.whole)
+    if connection.execute(mendings.limit(1)).first() is not None:
+        roots = sa.select(delivery.c.mends).where(delivery.c.delivery_id.in_(mendings))
+        _fill(connection, gone, mended.replaced(mine.source))
+        _fill(connection, let_go, mended.overtaken(mine.source, roots))
+    for table in (gone, let_go):  # an empty one, too: nobody should plan for rows that are not there
+        dialect.measure(connection, table)
     yield
-    connection.execute(sa.schema.DropTable(turns))
+    for table in (turns, gone, let_go):
+        connection.execute(sa.schema.DropTable(table))
 
 
-def _fill(connection: sa.Connection, table: sa.Table, rows: Wanted) -> None:
+def _fill(connection: sa.Connection, table: sa.Table, rows: Wanted | sa.CompoundSelect[Any]) -> None:
     connection.execute(table.insert().from_select(table.columns.keys(), rows))
     dialect.measure(connection, table)
 
@@ -131,19 +161,30 @@ def _rivals(mine: Row) -> Wanted:
 def _append(mine: Row) -> Wanted:
     """The latest version of each key of this delivery stands, or is withdrawn by its own word."""
     here = record.alias("here")
-    touched = sa.select(here.c.record_key).where(here.c.delivery_id == mine.delivery_id)
+    touched = sa.select(here.c.record_key).where(here.c.delivery_id.in_(mended.siblings(mine)))
     versions = _versions(record.c.record_key.in_(touched))
     return _changes(versions, _by_word(versions))
 
 
 def _snapshot(mine: Row) -> Wanted:
-    """The latest version stands while every later delivery of the slot holds its place (ruling 72)."""
+    """The latest version stands while every later delivery of the slot holds its place (ruling 72).
+
+    A mending withdraws nothing: it is no delivery of the slot, but what one of them should have said. Its refused rows hold
+    places as those of the delivery itself do.
+    """
     versions = _versions(sa.true())
-    holds = (quarantine.c.delivery_id == turns.c.delivery_id) & (quarantine.c.row_key == versions.c.row_key)
-    held = sa.select(quarantine.c.row).where(holds).correlate(turns, versions).exists()
-    missing = (
-        sa.select(turns.c.turn).where(turns.c.turn > versions.c.turn, ~held).correlate(versions).exists()
+    part = turns.alias("part")
+    holds = (quarantine.c.delivery_id == part.c.delivery_id) & (quarantine.c.row_key == versions.c.row_key)
+    held = (
+        sa.select(quarantine.c.row)
+        .join_from(quarantine, part, holds)
+        .where(part.c.root == turns.c.delivery_id)
+        .where(quarantine.c.quarantine_id.not_in(sa.select(let_go.c.quarantine_id)))
+        .correlate(turns, versions)
+        .exists()
     )
+    later = sa.select(turns.c.turn).where(turns.c.turn > versions.c.turn, turns.c.whole, ~held)
+    missing = later.correlate(versions).exists()
     return _changes(versions, sa.case((missing, "withdrawn"), else_=_by_word(versions)))
 
 
@@ -154,7 +195,7 @@ def _ledger(mine: Row) -> Wanted:
     withdraw a record of which nothing is left.
     """
     here, all_of_it = record.alias("here"), record.alias("all_of_it")
-    keys = sa.select(here.c.record_key).where(here.c.delivery_id == mine.delivery_id)
+    keys = sa.select(here.c.record_key).where(here.c.delivery_id.in_(mended.siblings(mine)))
     about = sa.select(all_of_it.c.refers).where(
         all_of_it.c.record_key.in_(keys), all_of_it.c.refers.is_not(None)
     )
@@ -200,6 +241,7 @@ def _entries() -> sa.Subquery:
         sa.select(later.c.record_id)
         .join_from(later, then, then.c.delivery_id == later.c.delivery_id)
         .where(later.c.record_key == entry.c.record_key, then.c.turn > now.c.turn)
+        .where(later.c.record_id.not_in(sa.select(gone.c.record_id)))
         .correlate(entry, now)
         .exists()
     )
@@ -207,6 +249,7 @@ def _entries() -> sa.Subquery:
         sa.select(entry.c.refers, entry.c.entry, entry.c.credits_x100)
         .join_from(entry, now, now.c.delivery_id == entry.c.delivery_id)
         .where(entry.c.refers.is_not(None), ~replaced)
+        .where(entry.c.record_id.not_in(sa.select(gone.c.record_id)))
         .subquery("about")
     )
 
@@ -215,15 +258,28 @@ def _order(mine: Row) -> Wanted:
     """The rows of `turns`."""
     turn = sa.func.row_number().over(order_by=delivery.c.sort_key)
     rivals = delivery.c.delivery_id.in_(_rivals(mine))
-    return sa.select(delivery.c.delivery_id, turn.label("turn")).where(rivals)
+    of = delivery.alias("mended_one")
+    root = (
+        sa.select(of.c.delivery_id)
+        .where(of.c.fingerprint == delivery.c.mends, of.c.source == delivery.c.source)
+        .where(of.c.result == "loaded")
+        .correlate(delivery)
+        .scalar_subquery()
+    )
+    known = sa.func.coalesce(root, delivery.c.delivery_id).label("root")
+    whole = delivery.c.mends.is_(None).label("whole")
+    return sa.select(delivery.c.delivery_id, turn.label("turn"), whole, known).where(rivals)
 
 
 def _versions(scope: sa.ColumnElement[bool]) -> sa.Subquery:
-    """Every stored version in scope with its turn, and whether a later one of the same key exists."""
+    """Every stored version in scope with its turn, and whether a later one of the same key exists.
+
+    A version whose row was mended once more is replaced, too, and never was the latest of its key.
+    """
     last = (
         sa.select(record.c.record_key, sa.func.max(turns.c.turn).label("turn"))
         .join_from(record, turns, record.c.delivery_id == turns.c.delivery_id)
-        .where(scope)
+        .where(scope, record.c.record_id.not_in(sa.select(gone.c.record_id)))
         .group_by(record.c.record_key)
         .subquery("last")
     )
@@ -234,12 +290,20 @@ def _versions(scope: sa.ColumnElement[bool]) -> sa.Subquery:
         row_key,
         turns.c.turn,
     )
-    return (
+    lost = record.c.record_id.in_(sa.select(gone.c.record_id))
+    standing = (
         sa.select(*columns, (turns.c.turn < last.c.turn).label("replaced"))
         .join_from(last, record, record.c.record_key == last.c.record_key)
         .join(turns, turns.c.delivery_id == record.c.delivery_id)
-        .subquery("version")
+        .where(~lost)
     )
+    over = (
+        sa.select(*columns, sa.true().label("replaced"))
+        .join_from(record, turns, turns.c.delivery_id == record.c.delivery_id)
+        .where(scope, lost)
+        .where(sa.select(gone.c.record_id).exists())  # mostly there are none, and then nothing is looked up
+    )
+    return sa.union_all(standing, over).subquery("version")
 
 
 def _by_word(versions: sa.Subquery) -> sa.ColumnElement[str]:

@@ -22,6 +22,7 @@ from etl_core.warehouse import (
     ledger,
     lock,
     measures,
+    mended,
     outcomes,
     rows,
     schema,
@@ -131,12 +132,14 @@ class Warehouse:
         run: ledger.Run,
         variant: tuple[str, ...] = (),
         plugin: str = "",
+        mends: str = "",
         dry_run: bool = False,
     ) -> Iterator[Load]:
         """Load one delivery in one transaction: call `add` for each batch, then `finish`.
 
         semantics: a name in SEMANTICS. key: the fields of the natural key; "person" stands for the person's
         identity within the source. variant: fields of the key in which the records of one row differ.
+        mends: the fingerprint of the loaded delivery that this one mends (docs/mending.md).
         dry_run: take everything back at the end; counts, result and plan stay readable.
         Everything is taken back, too, when the block raises, and when the delivery is rejected just as it was before: a night
         that finds nothing new changes nothing. Raises BalanceError when it ends unfinished.
@@ -144,7 +147,7 @@ class Warehouse:
         keys = self._secret()
         if semantics not in SEMANTICS:
             raise WarehouseError(f"{source}: deliveries cannot add up as {semantics!r}")
-        account = ledger.Account(source, semantics, plugin)
+        account = ledger.Account(source, semantics, plugin, mends)
         with self._write(f"loading a delivery of {source}") as connection:
             before = ledger.rejected(connection, arrival.fingerprint, source)
             number = ledger.begin(connection, arrival, account, place, run)
@@ -233,6 +236,21 @@ class Warehouse:
         """The fingerprints of all deliveries that are loaded, as `known` knows them one by one."""
         with self._ask() as connection:
             return ledger.loaded(connection)
+
+    def family(self, source: str, fingerprint: str) -> list[dict[str, Any]]:
+        """The ledger's lines of a loaded delivery and of the mendings of it, in their order; none where it is not loaded."""
+        with self._ask() as connection:
+            return mended.family(connection, source, fingerprint)
+
+    def mended(self, source: str) -> pl.DataFrame:
+        """Which row stands for which in the mendings of a source: `delivery_id`, PLACE, and `of_file`, `of_sheet`, `of_row`."""
+        with self._ask() as connection:
+            return outcomes.mended(connection, source)
+
+    def unknown(self, source: str | None = None) -> pl.DataFrame:
+        """The words that no list has, of rows that wait and of records that stand; see warehouse/outcomes.py."""
+        with self._ask() as connection:
+            return outcomes.unknown(connection, source)
 
     def measures(self, source: str | None = None) -> dict[str, str]:
         """The figures of ruling 76 for one source or for all; see warehouse/measures.py."""

@@ -103,6 +103,7 @@ delivery = sa.Table(
     *map(count, ("rows_read", "rows_loaded", "rows_quarantined", "rows_skipped", "records")),
     sa.Column("accounts", sa.JSON(), nullable=False),
     sa.Column("loaded_at", Instant(), nullable=False),
+    sa.Column("mends", sa.Text()),  # of a mending: the fingerprint of the delivery that it mends
     one_of("result", RESULTS),
     sa.Index(
         "delivery_loaded_once",
@@ -219,6 +220,7 @@ warning = sa.Table(
     *place(),
     text("code"),
     text("column"),
+    sa.Column("word", sa.Text()),  # what is in no list of words, where the code says that
     sa.PrimaryKeyConstraint("delivery_id", "file", "sheet", "row", "code", "column"),
 )
 
@@ -244,5 +246,19 @@ reason = sa.Table(
     text("code"),
     text("column"),
     sa.Column("detail", sa.JSON(), nullable=False),
+    sa.Column("word", sa.Text()),
     sa.PrimaryKeyConstraint("quarantine_id", "position"),
+)
+
+# Which row of the delivery that a mending mends each of its rows stands for.
+mended = sa.Table(
+    "mended",
+    metadata,
+    of_delivery(),
+    *place(),
+    text("of_file"),
+    text("of_sheet"),
+    sa.Column("of_row", Whole, nullable=False),
+    sa.PrimaryKeyConstraint("delivery_id", "file", "sheet", "row"),
+    sa.Index("mended_original", "of_file", "of_sheet", "of_row"),
 )

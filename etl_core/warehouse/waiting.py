@@ -2,7 +2,7 @@
 
 Where deliveries replace each other, a refused row waits while no later delivery of its slot is loaded. Where they
 append, it waits while no later delivery brought a record with its row's key; a row whose key cannot be read waits
-for ever. Loaded deliveries never leave, so what is closed stays closed, and only open rows need to be looked at.
+until it is mended at its place (mended.py). Loaded deliveries never leave, so what is closed stays closed, and only open rows need to be looked at.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from etl_core.warehouse import mended
 from etl_core.warehouse.tables import delivery, quarantine, record
 
 Row = sa.Row[Any]
@@ -25,19 +26,29 @@ def close(connection: sa.Connection, delivery_id: int) -> None:
     its own and those whose key it has: the cost does not grow with the warehouse.
     """
     mine = connection.execute(sa.select(delivery).where(delivery.c.delivery_id == delivery_id)).one()
+    told: list[sa.Select[int] | sa.CompoundSelect[Any]]
     if mine.semantics == "snapshot":
         told = [_of_slot(mine)]
     else:
         told = [*([_earlier(mine)] if _awaited(connection, mine) else []), *_own(mine)]
+    if mine.mends or _is_mended(connection, mine):
+        told.append(mended.overtaken(mine.source, [mine.mends or mine.fingerprint]))
     for overtaken in told:
         here = (quarantine.c.state == "open") & quarantine.c.quarantine_id.in_(overtaken)
         connection.execute(sa.update(quarantine).values(state="closed").where(here))
 
 
+def _is_mended(connection: sa.Connection, mine: Row) -> bool:
+    """Whether mendings of this delivery are there already: it was read once more."""
+    known = sa.select(delivery.c.delivery_id).where(delivery.c.source == mine.source)
+    return connection.execute(known.where(delivery.c.mends == mine.fingerprint).limit(1)).first() is not None
+
+
 def _of_slot(mine: Row) -> sa.Select[int]:
-    """Refused rows of all deliveries of the slot that come before its latest loaded one."""
+    """Refused rows of all deliveries of the slot that come before its latest loaded one, which is no mending."""
     slot = (delivery.c.source == mine.source) & (delivery.c.slot == mine.slot)
-    loaded = sa.select(sa.func.max(delivery.c.sort_key)).where(slot, delivery.c.result == "loaded")
+    whole = delivery.c.mends.is_(None)
+    loaded = sa.select(sa.func.max(delivery.c.sort_key)).where(slot, whole, delivery.c.result == "loaded")
     older = sa.select(delivery.c.delivery_id).where(slot, delivery.c.sort_key < loaded.scalar_subquery())
     return sa.select(refused.c.quarantine_id).where(refused.c.delivery_id.in_(older))
 

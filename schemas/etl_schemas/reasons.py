@@ -32,3 +32,13 @@ def severity(code: str) -> Severity:
         raise LookupError(f"no such reason code: {code!r}")
     found = family(code)
     return _SEVERITY[found[0] if found else code]
+
+
+_WORDS = frozenset(
+    {"title.unknown", "subject.unknown", "stage.unknown", "division.unknown", "provider.unknown"}
+)
+
+
+def of_words(code: str) -> bool:
+    """Whether `code` says that a cell holds a word that no list has: such a word can be added to a list."""
+    return code in _WORDS or code.startswith("code.unknown.")

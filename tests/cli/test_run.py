@@ -61,7 +61,9 @@ def test_a_person_is_shown_read_loaded_quarantined_and_skipped_with_reasons_and_
     assert lines["遂宁市_遂潼活动登记_2023年秋.csv"][-5:] == ["138", "127", "8", "3", "127"]
     assert lines["hours.range"][1] == "2"
     assert "skipped: blank row 3, header 3, identical repeat 1, title 1, total 1" in shown.stdout
-    assert f"next: etl quarantine export --config {config} --source suitong --out suitong.csv" in shown.stdout
+    assert (
+        f"next: etl quarantine export --config {config} --source suitong --out suitong.xlsx" in shown.stdout
+    )
 
 
 def test_a_terminal_gets_the_summary_without_being_asked(loaded: Place):

@@ -49,3 +49,14 @@ def test_a_delivery_nobody_knows_has_no_rows_but_all_columns(each_warehouse):
     assert each_warehouse.records(99).schema["hours"] == pl.Decimal(7, 2)
     assert each_warehouse.deliveries().is_empty()
     assert each_warehouse.quarantined("sample").is_empty()
+
+
+def test_unknown_words_are_those_of_rows_that_wait_and_of_records_that_stand(each_warehouse):
+    role = fault(2, "code.unknown.role", "角色") | {"word": "嘉宾"}
+    title = fault(1, "title.unknown", "职称", "warning") | {"word": "特级"}
+    gone = fault(3, "title.unknown", "职称", "warning") | {"word": "讲师"}
+    deliver(each_warehouse, batch(one(1), one(3), faults=[role, title, gone, fault(4, "hours.range")]))
+    deliver(each_warehouse, batch(one(3)), name="b.xlsx", place=at(2))
+    words = each_warehouse.unknown("sample").select("code", "column", "row", "word").rows()
+    assert words == [("title.unknown", "职称", 1, "特级"), ("code.unknown.role", "角色", 2, "嘉宾")]
+    assert each_warehouse.unknown("another").is_empty()

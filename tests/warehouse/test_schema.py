@@ -175,3 +175,31 @@ def test_an_older_warehouse_that_may_not_be_changed_is_refused_with_what_to_do(w
     with pytest.raises(WarehouseError, match="run etl warehouse upgrade first"):
         Warehouse.open(warehouse_url, Keys.random(), migrate=False)
     assert Warehouse.revision_of(warehouse_url) == "0001"
+
+
+def test_what_a_first_warehouse_quarantined_still_waits_and_mends_nothing(warehouse_url):
+    engine = engine_of(warehouse_url)
+    at_revision(engine, "0001")
+    old = sa.MetaData()
+    old.reflect(engine, only=["warehouse", "quarantine", "reason", *BEFORE])
+    keys = Keys.random()
+    lines = {
+        "warehouse": {"key_check": keys.check_value(), "created_at": MOMENT},
+        **BEFORE,
+        "quarantine": {
+            **{"quarantine_id": 1, "delivery_id": 1, "file": "a.csv", "sheet": "", "row": 7},
+            **{"sealed": b"", "state": "open"},
+        },
+        "reason": {
+            **{"quarantine_id": 1, "position": 0, "code": "code.unknown.level", "column": "x", "detail": {}}
+        },
+    }
+    with dialect.writing(engine, "test") as connection:
+        for name, line in lines.items():
+            connection.execute(sa.insert(old.tables[name]).values(line))
+    engine.dispose()
+    with Warehouse.open(warehouse_url, keys) as opened:
+        assert opened.deliveries("sample").select("file", "mends").rows() == [("a.csv", None)]
+        assert opened.reasons("sample").select("row", "code").rows() == [(7, "code.unknown.level")]
+        assert opened.unknown().is_empty()
+        assert [line["file"] for line in opened.family("sample", "f" * 64)] == ["a.csv"]

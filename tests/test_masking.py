@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from etl_core.cli.masking import identity, masked, scrubbed, starred
+from etl_core.masking import identity, masked, scrubbed, shown, starlike, starred, word
 
 
 @pytest.mark.parametrize(
@@ -55,3 +55,22 @@ def test_no_number_survives_in_any_text(before, number, after):
 
 def test_the_log_loses_mobile_numbers_too():
     assert scrubbed('{"file": "张_13900001111.csv"}') == '{"file": "张_***.csv"}'
+
+
+def test_a_word_is_kept_without_any_number_of_a_person_and_not_at_any_length():
+    assert word("基本可以") == "基本可以"
+    assert word("500199198001010015") == "500***********0015"
+    assert word("电话13812345678") == "电话***"
+    assert word("长" * 100) == "长" * 60 + "…"
+
+
+def test_a_cell_of_an_identity_column_is_starred_whatever_it_looks_like():
+    assert shown("E12345678", number=True) == "E******78"
+    assert shown("E12345678", number=False) == "E12345678"
+    assert shown(shown("500199198001010015", number=True), number=True) == "500***********0015"
+
+
+def test_a_starred_number_is_known_by_its_look():
+    assert starlike("500***********0015")
+    assert not starlike("优***")
+    assert not starlike("500199198001010015")

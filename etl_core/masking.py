@@ -6,6 +6,7 @@ import re
 
 # 15 or more digits in a row, perhaps with blanks between them and an X at the end; \d knows full-width digits too.
 _NUMBER = re.compile(r"(?<!\d)\d(?:[\s\u200b-\u200f\ufeff]*\d){13,}[\s\u200b-\u200f\ufeff]*[\dXxＸｘ]")
+_STARRED = re.compile(r"\d{3}\*{6,}\w{4}")
 _BLANK = re.compile(r"[\s\u200b-\u200f\ufeff]+")
 _MOBILE = re.compile(r"(?<!\d)1[3-9]\d{9}(?!\d)")
 _HEADER = re.compile(r"(身份证|证件号)(?!件?(类型|种类))")
@@ -24,6 +25,11 @@ def starred(text: str) -> str:
     return f"{bare[0]}{'*' * (len(bare) - 3)}{bare[-2:]}" if len(bare) > 3 else "*" * len(bare)
 
 
+def shown(text: str, number: bool) -> str:
+    """A cell as its agency may see it again; `number`: it stands in a column of identity numbers."""
+    return starred(text) if number else masked(text)
+
+
 def identity(header: str) -> bool:
     """Whether a column is one of identity numbers, by its header."""
     return _HEADER.search(header) is not None
@@ -32,3 +38,18 @@ def identity(header: str) -> bool:
 def scrubbed(line: str) -> str:
     """A line of the log without any identity or mobile number, should one ever get there."""
     return _MOBILE.sub("***", _NUMBER.sub("***", line))
+
+
+# A cell with more characters than this is no word.
+LONGEST = 60
+
+
+def word(text: str) -> str:
+    """A word as it may be kept outside of a sealed row: without any identity or mobile number, and not at any length."""
+    plain = _MOBILE.sub("***", masked(text))
+    return plain if len(plain) <= LONGEST else f"{plain[:LONGEST]}…"
+
+
+def starlike(text: str) -> bool:
+    """Whether a text looks like an identity number whose middle was starred out."""
+    return _STARRED.search(text) is not None
