@@ -17,7 +17,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import BinaryIO
 
-from etl_core import discovery, protocol, recognise
+from etl_core import discovery, explain, protocol, recognise
 from etl_core.discovery import Found
 from etl_core.errors import DeliveryError
 from etl_core.extract import Opening, open_
@@ -26,6 +26,7 @@ from etl_core.protocol import (
     Answer,
     Claimed,
     Done,
+    Explained,
     Failed,
     Importing,
     Job,
@@ -71,6 +72,10 @@ def deliver(job: Job, sources: Sequence[Source]) -> Iterator[Answer]:
     opening = open_(grids, source, job.name, on)
     parts = _divided(job, source)
     yield Claimed(source.name, replace(opening.place, dated=opening.dated), parts)
+    if job.at is not None:
+        yield from map(Explained, explain.row(opening.raws, source, *job.at))
+        yield Done(tuple(opening.accounts))
+        return
     if job.survey or parts:
         yield Done(tuple(opening.accounts))
         return

@@ -1,8 +1,9 @@
 """What parent and child say to each other over their pipes: values here, JSON lines and Arrow IPC on the wire.
 
 The parent writes a `Hello`, then one `Job` a line. The child answers `Importing` for each plugin and `Ready`, then for each job `Claimed`, any number of
-`Prepared`, and `Done`; or `Failed` at any point. To a survey it answers `Surveyed`, `Claimed` and `Done`. Never pickles: a child that read a hostile file must not be able to make
-the parent run anything. No message carries a cell's value outside the five frames of a `Prepared`.
+`Prepared`, and `Done`; or `Failed` at any point. To a survey it answers `Surveyed`, `Claimed` and `Done`; where one row is to be
+explained, `Claimed`, `Explained` and `Done`. Never pickles: a child that read a hostile file must not be able to make
+the parent run anything. No message carries a cell's value outside the frames of a `Prepared` or an `Explained`.
 """
 
 from __future__ import annotations
@@ -37,7 +38,8 @@ class Job:
     `modified` is the file's modification time (seconds since the epoch); with `only`, deliveries of other sources are claimed
     and then left alone, as those of the sources in `off` always are; `batch` is the number of rows read at a time; a `survey`
     asks only whose the delivery is, and why. Where a delivery may be read in parts of about `split` bytes, the child says
-    which and reads none; each is then a job with its `part` and the `source` that the delivery was found to be of.
+    which and reads none; each is then a job with its `part` and the `source` that the delivery was found to be of. With `at`
+    (file, sheet or "", row) the delivery is read up to that row, which is explained and not prepared.
     """
 
     path: str
@@ -50,6 +52,7 @@ class Job:
     split: int = 0
     part: Part | None = None
     source: str = ""
+    at: tuple[str, str, int] | None = None
 
     def wants(self, source: str) -> bool:
         """Whether a delivery of this source is to be read."""
@@ -124,6 +127,13 @@ class Claimed:
 
 
 @dataclass(frozen=True, slots=True)
+class Explained:
+    """How the records of one row were made: explain.EXPLAINED, one line for each field and each cell that it is made of."""
+
+    lines: pl.DataFrame
+
+
+@dataclass(frozen=True, slots=True)
 class Done:
     """The whole delivery (or part) was sent: what became of its headers, and how many of its rows were records."""
 
@@ -140,7 +150,7 @@ class Failed:
     source: str | None = None
 
 
-Answer = Importing | Ready | Surveyed | Claimed | Prepared | Done | Failed
+Answer = Importing | Ready | Surveyed | Claimed | Prepared | Explained | Done | Failed
 
 
 def line(value: Hello | Job) -> bytes:
@@ -158,7 +168,8 @@ def job(text: str) -> Job:
     """A parent's order, read back."""
     told = json.loads(text)
     part = _part(told["part"]) if told["part"] else None
-    return Job(**{**told, "off": tuple(told["off"]), "part": part})
+    at = tuple(told["at"]) if told["at"] else None
+    return Job(**{**told, "off": tuple(told["off"]), "part": part, "at": at})
 
 
 def _part(told: dict[str, Any]) -> Part:
@@ -172,6 +183,9 @@ def _tuple(told: list[str] | None) -> tuple[str, ...] | None:
 def encode(answer: Answer) -> list[bytes | memoryview]:
     """One message of the child: a JSON line, and the Arrow bytes that it announces."""
     kind = type(answer).__name__
+    if isinstance(answer, Explained):
+        lines = _arrow(answer.lines)
+        return [json.dumps({"type": kind, "size": len(lines)}).encode("ascii") + b"\n", lines]
     if not isinstance(answer, Prepared):
         return [
             json.dumps({"type": kind, "value": asdict(answer)}, default=date.isoformat).encode("ascii")
@@ -192,6 +206,8 @@ def _arrow(frame: pl.DataFrame) -> memoryview:
 def decode(text: bytes, exactly: Callable[[int], bytes | memoryview]) -> Answer:
     """The answer behind a JSON line; `exactly` reads that many of the bytes that follow it."""
     told = json.loads(text)
+    if told["type"] == "Explained":
+        return Explained(pl.read_ipc(bytes(exactly(told["size"]))))
     if told["type"] == "Prepared":
         parts = [pl.read_ipc(bytes(exactly(size))) for size in told["sizes"]]
         return Prepared(**dict(zip(FRAMES, parts, strict=True)), read=told["read"])

@@ -16,7 +16,19 @@ from typing import NoReturn
 
 from etl_core import protocol
 from etl_core.errors import DeliveryError
-from etl_core.protocol import Answer, Claimed, Done, Failed, Hello, Importing, Job, Problem, Ready, Surveyed
+from etl_core.protocol import (
+    Answer,
+    Claimed,
+    Done,
+    Explained,
+    Failed,
+    Hello,
+    Importing,
+    Job,
+    Problem,
+    Ready,
+    Surveyed,
+)
 from etl_core.records import Prepared
 
 # What a child may see of the environment: never a secret of the configuration.
@@ -101,8 +113,13 @@ class Supervisor:
         detail is the source as far as it is known, or "".
         """
         for answer in self._answers(job):
-            assert not isinstance(answer, Surveyed)
+            assert not isinstance(answer, Surveyed | Explained)
             yield answer
+
+    def explain(self, job: Job) -> Explained | None:
+        """How the records of the row `job.at` were made; None where there is no such row. Raises DeliveryError as `stream` does."""
+        found = [answer for answer in self._answers(job) if isinstance(answer, Explained)]
+        return found[0] if found else None
 
     def survey(self, job: Job) -> Iterator[Surveyed | Claimed]:
         """Whose a delivery is: every source's claim, then the one that was believed. Raises DeliveryError as `stream` does."""
@@ -110,7 +127,7 @@ class Supervisor:
             if isinstance(answer, Surveyed | Claimed):
                 yield answer
 
-    def _answers(self, job: Job) -> Iterator[Surveyed | Claimed | Prepared | Done]:
+    def _answers(self, job: Job) -> Iterator[Surveyed | Claimed | Prepared | Explained | Done]:
         """What the child says until it is done; ended with it where the listener leaves earlier."""
         source = ""
         over = False

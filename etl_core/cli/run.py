@@ -56,7 +56,9 @@ def _watched(config: Config, events: Events, run: Callable[..., Report]) -> Repo
 
 def totals(report: Report) -> dict[str, Any]:
     """The whole run: how many deliveries ended how, rows by source, and the sums of reasons, skips and warnings."""
-    sources = sorted({each.source for each in report.outcomes if each.source and each.result != "unchanged"})
+    sources = sorted(
+        {each.source for each in report.outcomes if each.source and each.result not in summary.QUIET}
+    )
     return {
         "exit_code": report.exit_code,
         "deliveries": dict(Counter(each.result for each in report.outcomes)),

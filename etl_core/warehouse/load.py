@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from etl_core.keys import Keys
 from etl_core.records import Counts, HeaderAccount, Prepared
 from etl_core.warehouse import books, bulk, ledger, repeats, rows, tables, waiting
+from etl_core.warehouse.reread import Reread
 from etl_core.warehouse.settle import Plan, settle
 from etl_core.warehouse.writer import Writer
 
@@ -23,6 +24,7 @@ class Load:
     """A delivery on its way into the warehouse; `plan` and `result` are known once it is finished.
 
     result: "loaded", or "rejected" when too many of its rows are faulty (ruling 14).
+    reread: set when the transaction ends, where the delivery comes in the place of what is stored of it.
     """
 
     def __init__(
@@ -32,11 +34,12 @@ class Load:
         self._stage, self._writer = stage, writer
         self._read = 0
         self._submissions: list[pl.DataFrame] = []
-        self._record = ledger.next_id(connection, tables.record.c.record_id)
+        self._record = ledger.next_id(connection, tables.record.c.record_id, tables.former_record.c.record_id)
         self._quarantine = ledger.next_id(connection, tables.quarantine.c.quarantine_id)
         self.delivery_id = batch.delivery_id
         self.plan = Plan()
         self.result = ""
+        self.reread: Reread | None = None
 
     def add(self, prepared: Prepared) -> None:
         """Store a batch: pseudonymised records, sealed refused rows, reasons, warnings, skipped rows.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from decimal import Decimal
 from typing import Any
 
 import polars as pl
@@ -11,7 +12,18 @@ import sqlalchemy as sa
 from etl_core.keys import Keys
 from etl_core.records import PLACE
 from etl_core.warehouse.rows import WHERE, seat_of
-from etl_core.warehouse.tables import SCALED, delivery, quarantine, reason, record, skipped_row, warning
+from etl_core.warehouse.tables import (
+    SCALED,
+    delivery,
+    former_delivery,
+    former_record,
+    person,
+    quarantine,
+    reason,
+    record,
+    skipped_row,
+    warning,
+)
 
 FAULT = {**PLACE, "code": pl.String(), "column": pl.String()}
 
@@ -96,6 +108,30 @@ def records(connection: sa.Connection, delivery_id: int) -> pl.DataFrame:
     ]
     named = dict(zip((f"{name}_x100" for name in SCALED), SCALED, strict=True))
     return _sheetless(rows.with_columns(amounts).rename(named))
+
+
+def record_of(connection: sa.Connection, record_id: int) -> dict[str, Any] | None:
+    """One record, be it a former one: its fields, amounts as decimals, and of its delivery what LINE names; None for none."""
+    for stored, line in ((record, delivery), (former_record, former_delivery)):
+        wanted = (
+            sa.select(
+                stored, *(line.c[name] for name in LINE), line.c.file.label("delivered"), person.c.id_masked
+            )
+            .join_from(stored, line, stored.c.delivery_id == line.c.delivery_id)
+            .outerjoin(person, person.c.person_key == stored.c.person_key)
+            .where(stored.c.record_id == record_id)
+        )
+        found = connection.execute(wanted).mappings().one_or_none()
+        if found is not None:
+            return {**found, **{name: _amount(found[f"{name}_x100"]) for name in SCALED}}
+    return None
+
+
+LINE = ("source", "fingerprint", "plugin", "label", "loaded_at", "slot", "sort_key", "dated")
+
+
+def _amount(hundredths: int | None) -> Decimal | None:
+    return None if hundredths is None else (Decimal(hundredths) / 100).quantize(Decimal("0.01"))
 
 
 def deliveries(connection: sa.Connection, source: str | None) -> pl.DataFrame:

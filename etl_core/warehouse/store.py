@@ -13,7 +13,20 @@ import sqlalchemy as sa
 from etl_core.errors import BalanceError, KeyFileError, WarehouseError
 from etl_core.keys import Keys
 from etl_core.records import Arrival, Place
-from etl_core.warehouse import bulk, dialect, ledger, lock, measures, outcomes, rows, schema, tables, writer
+from etl_core.warehouse import (
+    bulk,
+    dialect,
+    leave,
+    ledger,
+    lock,
+    measures,
+    outcomes,
+    reread,
+    rows,
+    schema,
+    tables,
+    writer,
+)
 from etl_core.warehouse.load import Load
 from etl_core.warehouse.settle import SEMANTICS
 
@@ -94,12 +107,15 @@ class Warehouse:
         variant: tuple[str, ...] = (),
         plugin: str = "",
         dry_run: bool = False,
+        replaces: int | None = None,
     ) -> Iterator[Load]:
         """Load one delivery in one transaction: call `add` for each batch, then `finish`.
 
         semantics: a name in SEMANTICS. key: the fields of the natural key; "person" stands for the person's
         identity within the source. variant: fields of the key in which the records of one row differ.
         dry_run: take everything back at the end; counts, result and plan stay readable.
+        replaces: a delivery of the same bytes that leaves first; where it says the same as before, or would be rejected
+            now though it was loaded, everything is taken back and `load.reread.kept` says so.
         Everything is taken back, too, when the block raises. Raises BalanceError when it ends unfinished.
         """
         keys = self._secret()
@@ -107,6 +123,9 @@ class Warehouse:
             raise WarehouseError(f"{source}: deliveries cannot add up as {semantics!r}")
         account = ledger.Account(source, semantics, plugin)
         with dialect.writing(self._engine, f"loading a delivery of {source}") as connection:
+            former = None if replaces is None else reread.former(connection, replaces)
+            if former is not None:
+                former.leave(connection, run)
             number = ledger.begin(connection, arrival, account, place, run)
             batch = rows.Batch(number, source, arrival.fingerprint, place, key, variant)
             stage = bulk.staging(connection, tables.record, tables.person)
@@ -115,6 +134,19 @@ class Warehouse:
                 yield load
             if not load.result:
                 raise BalanceError("the books of the delivery were not closed")
+            if former is not None:
+                load.reread = former.compared(connection, number)
+            if dry_run or (load.reread is not None and load.reread.kept):
+                connection.rollback()
+
+    @contextmanager
+    def revoking(self, delivery_id: int, run: ledger.Run, dry_run: bool = False) -> Iterator[leave.Left]:
+        """Take one delivery out for good, in one transaction that ends with the block; see warehouse/leave.py.
+
+        Raises WarehouseError where there is no such delivery.
+        """
+        with dialect.writing(self._engine, "revoking a delivery") as connection:
+            yield leave.leave(connection, delivery_id, "revoked", run)
             if dry_run:
                 connection.rollback()
 
@@ -158,6 +190,32 @@ class Warehouse:
         with self._ask() as connection:
             return ledger.loaded(connection)
 
+    def revoked(self) -> frozenset[str]:
+        """The fingerprints of all deliveries that were revoked and not restored: no run loads them."""
+        with self._ask() as connection:
+            return ledger.revoked(connection)
+
+    def empty(self) -> bool:
+        """Whether no delivery ever came."""
+        with self._ask() as connection:
+            return not ledger.ever(connection)
+
+    def again(self, source: str | None = None) -> list[ledger.Line]:
+        """The deliveries that a mended plugin may read otherwise: with open refused rows, rejected or failed."""
+        with self._ask() as connection:
+            return ledger.again(connection, source)
+
+    def former(self, delivery_id: int) -> dict[str, Any] | None:
+        """The line of a delivery that left; None where none with this number did."""
+        with self._ask() as connection:
+            return ledger.former(connection, delivery_id)
+
+    def lift(self, fingerprint: str, run: ledger.Run) -> None:
+        """Let bytes that were revoked be loaded again by whoever brings them."""
+        with dialect.writing(self._engine, "restoring a delivery") as connection:
+            ledger.note(connection, run)
+            ledger.restore(connection, fingerprint)
+
     def measures(self, source: str | None = None) -> dict[str, str]:
         """The figures of ruling 76 for one source or for all; see warehouse/measures.py."""
         with self._ask() as connection:
@@ -172,6 +230,11 @@ class Warehouse:
         """Every record of a delivery, whatever its state, without ID numbers."""
         with self._ask() as connection:
             return outcomes.records(connection, delivery_id)
+
+    def record(self, record_id: int) -> dict[str, Any] | None:
+        """One record with what its delivery says of it, be it a former one; see warehouse/outcomes.py."""
+        with self._ask() as connection:
+            return outcomes.record_of(connection, record_id)
 
     def deliveries(self, source: str | None = None) -> pl.DataFrame:
         """The lines of the run ledger, by source and effective order."""
