@@ -31,13 +31,13 @@ def run(lang: Lang, config: Path, source: str | None, dry_run: bool, shape: str 
         events = Events(logger, piped=shape == JSON)
         # The names of the sources cost a wait for the child, so they are checked only where one is named at all.
         accept = settings.demanding(document, chosen, source) if source or chosen.sources else None
-        report = _watched(chosen, events, partial(pipeline.run, only=source, dry_run=dry_run, accept=accept))
+        report = watched(chosen, events, partial(pipeline.run, only=source, dry_run=dry_run, accept=accept))
     if shape == TABLE:
         summary.show(report, config, lang)
     return report.exit_code
 
 
-def _watched(config: Config, events: Events, run: Callable[..., Report]) -> Report:
+def watched(config: Config, events: Events, run: Callable[..., Report]) -> Report:
     """The run itself, between its first event and its last."""
     started = time.monotonic()
     try:

@@ -142,6 +142,19 @@ def deliveries(connection: sa.Connection, source: str | None) -> pl.DataFrame:
     return _read(connection, wanted, _schema(wanted))
 
 
+def formers(connection: sa.Connection, source: str | None) -> pl.DataFrame:
+    """The lines of deliveries that left, as `deliveries` has them; `result` is the way they left, or restored."""
+    back = former_delivery.c.restored_at.is_not(None)
+    left = sa.case((back, "restored"), else_=former_delivery.c.way).label("result")
+    columns = (
+        left if column.name == "result" else former_delivery.c[column.name] for column in delivery.columns
+    )
+    wanted = sa.select(*columns).order_by(former_delivery.c.source, former_delivery.c.sort_key)
+    if source is not None:
+        wanted = wanted.where(former_delivery.c.source == source)
+    return _read(connection, wanted, _schema(sa.select(delivery)))
+
+
 def reasons(
     connection: sa.Connection, source: str | None = None, delivery_id: int | None = None
 ) -> pl.DataFrame:

@@ -14,6 +14,7 @@ from etl_core.errors import BalanceError, KeyFileError, WarehouseError
 from etl_core.keys import Keys
 from etl_core.records import Arrival, Place
 from etl_core.warehouse import (
+    about,
     bulk,
     dialect,
     leave,
@@ -240,6 +241,21 @@ class Warehouse:
         """The lines of the run ledger, by source and effective order."""
         with self._ask() as connection:
             return outcomes.deliveries(connection, source)
+
+    def formers(self, source: str | None = None) -> pl.DataFrame:
+        """The lines of deliveries that left, by source and effective order."""
+        with self._ask() as connection:
+            return outcomes.formers(connection, source)
+
+    def about(self, delivery_id: int) -> dict[str, Any] | None:
+        """Everything about one delivery; see warehouse/about.py."""
+        with self._ask() as connection:
+            return about.about(connection, delivery_id)
+
+    def differences(self, first: int, second: int) -> pl.DataFrame:
+        """What two deliveries differ in, record by record; see warehouse/about.py."""
+        with self._ask() as connection:
+            return about.differences(connection, first, second)
 
     def reasons(self, source: str | None = None, delivery_id: int | None = None) -> pl.DataFrame:
         """Why rows wait in quarantine, without their cells; see warehouse/outcomes.py."""
