@@ -132,7 +132,7 @@ def diff(lang: Lang, first: str, second: str, *, config: Path, out: Path | None,
     with settings.existing(configuration.load(config)) as warehouse:
         found = warehouse.differences(number(warehouse, first), number(warehouse, second))
     places = found.group_by("change", "file", "sheet", "row", "former_row", maintain_order=True)
-    lines = places.agg(pl.col("field").drop_nulls().alias("fields"))
+    lines = places.agg(pl.col("field").drop_nulls().unique(maintain_order=True).alias("fields"))
     if shape == TABLE:
         words = {name: text(f"change.{name}", lang) for name in ("added", "changed", "withdrawn")}
         shown = lines.with_columns(pl.col("change").replace(words))

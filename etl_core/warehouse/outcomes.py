@@ -102,7 +102,20 @@ def _faults(rows: pl.DataFrame) -> pl.DataFrame:
 def records(connection: sa.Connection, delivery_id: int) -> pl.DataFrame:
     """Every record of a delivery in reading order, whatever its state; amounts are decimals, as in contract §2."""
     wanted = sa.select(record).where(record.c.delivery_id == delivery_id).order_by(record.c.record_id)
-    rows = _read(connection, wanted, _schema(wanted))
+    return _decimal(_read(connection, wanted, _schema(wanted)))
+
+
+def standing(connection: sa.Connection, stored: sa.FromClause, source: str | None) -> pl.DataFrame:
+    """Records of asof.Then as `records` gives those of a delivery, with their `source`."""
+    wanted = sa.select(stored).order_by(stored.c.record_id)
+    if source is not None:
+        wanted = wanted.where(stored.c.source == source)
+    schema = _schema(sa.select(record)) | {"source": pl.String()}
+    return _decimal(_read(connection, wanted, schema))
+
+
+def _decimal(rows: pl.DataFrame) -> pl.DataFrame:
+    """The same rows with amounts as decimals, as in contract §2."""
     amounts = [
         (pl.col(f"{name}_x100").cast(pl.Decimal(9, 2)) / 100).cast(pl.Decimal(7, 2)) for name in SCALED
     ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
+from datetime import date, datetime
 from types import TracebackType
 from typing import Any, Self
 
@@ -15,6 +16,7 @@ from etl_core.keys import Keys
 from etl_core.records import Arrival, Place
 from etl_core.warehouse import (
     about,
+    asof,
     bulk,
     dialect,
     leave,
@@ -217,10 +219,26 @@ class Warehouse:
             ledger.note(connection, run)
             ledger.restore(connection, fingerprint)
 
-    def measures(self, source: str | None = None) -> dict[str, str]:
-        """The figures of ruling 76 for one source or for all; see warehouse/measures.py."""
+    def measures(
+        self, source: str | None = None, known: datetime | None = None, valid: date | None = None
+    ) -> dict[str, str]:
+        """The figures of ruling 76 for one source or for all, now or at a point in both times; see warehouse/measures.py."""
         with self._ask() as connection:
-            return measures.measures(connection, source)
+            if known is None and valid is None:
+                return measures.measures(connection, source)
+            then = asof.then(asof.Point(known, valid))
+            return measures.measures(connection, source, then.records, then.deliveries)
+
+    def as_of(
+        self, known: datetime | None = None, valid: date | None = None, source: str | None = None
+    ) -> pl.DataFrame:
+        """Every record with the state that it had at a point in both times, like `records`, and its `source`.
+
+        known: by what was loaded at that moment (aware) and had not left; now when left out. valid: by deliveries whose
+        effective date is not later; all of them when left out. See warehouse/asof.py.
+        """
+        with self._ask() as connection:
+            return outcomes.standing(connection, asof.then(asof.Point(known, valid)).records, source)
 
     def outcomes(self, delivery_id: int) -> pl.DataFrame:
         """What became of every physical row of a delivery; see warehouse/outcomes.py."""

@@ -43,13 +43,14 @@ def test_constraints_and_the_view_are_there_too(warehouse_url):
     engine = engine_of(warehouse_url)
     schema.upgrade(engine)
     told = sa.inspect(engine)
-    assert told.get_view_names() == ["training_record"]
-    names = ("record", "quarantine", "delivery")
+    assert set(told.get_view_names()) == {"training_record", "record_history"}
+    names = ("record", "quarantine", "delivery", "former_delivery")
     checks = {name: [each["name"] for each in told.get_check_constraints(name)] for name in names}
     assert checks == {
         "record": ["entry_known", "state_known"],
         "quarantine": ["state_known"],
         "delivery": ["result_known"],
+        "former_delivery": ["way_known"],
     }
     engine.dispose()
 

@@ -13,9 +13,155 @@ depends_on = None
 WHOLE = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 SORTABLE = sa.Text().with_variant(sa.Text(collation="C"), "postgresql")
 
+FIELDS = (
+    *(
+        "person_key",
+        "event_key",
+        "person_name",
+        "id_type",
+        "sex",
+        "employer_name",
+        "employer_code",
+        "employer_division",
+    ),
+    *(
+        "stage",
+        "subject",
+        "title",
+        "project_code",
+        "project_name",
+        "class_name",
+        "level",
+        "mode",
+        "mode_detail",
+        "role",
+    ),
+    *(
+        "provider_name",
+        "start_date",
+        "end_date",
+        "date_precision",
+        "training_year",
+        "hours_basis",
+        "credits_basis",
+    ),
+    *(
+        "credit_kind",
+        "result",
+        "certificate_no",
+        "status",
+        "agency_record_id",
+        "reporter",
+        "own_side",
+        "delivery_id",
+    ),
+)
+
+# Every version of every record with the state that it had, as rectangles of two times: known [known_from, known_until) and
+# valid [valid_from, valid_until), open where null. A version that a later one replaces there has no line. It says at every
+# point what etl_core.warehouse.asof says. {always} is before every effective date.
+VIEW = """
+create view record_history as
+with told as materialized (
+    select delivery_id, source, slot, semantics, sort_key, plugin, coalesce(dated, {always}) as since,
+        loaded_at as known_from, left_at as known_until
+    from former_delivery where result = 'loaded'
+    union all
+    select delivery_id, source, slot, semantics, sort_key, plugin, coalesce(dated, {always}), loaded_at, null
+    from delivery where result = 'loaded'
+), stored as (
+    select {columns} from record union all select {columns} from former_record
+), version as materialized (
+    select r.record_id, r.record_key, coalesce(r.row_key, r.record_key) as row_key, r.refers, r.entry, r.status,
+        r.credits_x100, t.source, t.slot, t.semantics, t.sort_key, t.since, t.known_from, t.known_until
+    from stored as r join told as t on t.delivery_id = r.delivery_id
+), held as materialized (
+    select delivery_id, row_key from quarantine where row_key is not null
+    union select delivery_id, row_key from former_refused
+), fact as materialized (
+    select v.record_id, 'superseded' as what, 0 as entry_id, w.since, w.known_from, w.known_until, 0 as credits_x100
+    from version as v join version as w on w.record_key = v.record_key and w.sort_key > v.sort_key
+    union all
+    select v.record_id, 'absent', 0, t.since, t.known_from, t.known_until, 0
+    from version as v
+    join told as t on t.source = v.source and t.slot = v.slot and t.sort_key > v.sort_key
+    left join held as h on h.delivery_id = t.delivery_id and h.row_key = v.row_key
+    where v.semantics = 'snapshot' and h.delivery_id is null
+    union all
+    select v.record_id, e.entry, e.record_id, e.since, e.known_from, e.known_until, coalesce(e.credits_x100, 0)
+    from version as v join version as e on e.refers = v.record_key where v.semantics = 'ledger'
+    union all
+    select v.record_id, 'replaced', e.record_id, f.since, f.known_from, f.known_until, 0
+    from version as v
+    join version as e on e.refers = v.record_key
+    join version as f on f.record_key = e.record_key and f.sort_key > e.sort_key
+    where v.semantics = 'ledger'
+), moment as (
+    select record_id, known_from as known from version
+    union
+    select f.record_id, f.known_from from fact as f join version as v on v.record_id = f.record_id
+    where f.known_from > v.known_from and (v.known_until is null or f.known_from < v.known_until)
+    union
+    select f.record_id, f.known_until from fact as f join version as v on v.record_id = f.record_id
+    where f.known_until > v.known_from and (v.known_until is null or f.known_until < v.known_until)
+), era as (
+    select record_id, known, lead(known) over (partition by record_id order by known) as next from moment
+), day as (
+    select record_id, since from version
+    union
+    select f.record_id, f.since from fact as f join version as v on v.record_id = f.record_id where f.since > v.since
+), effect as (
+    select e.record_id, e.known, e.next, d.since, f.entry_id,
+        max(case when f.what = 'superseded' then 1 else 0 end) as superseded,
+        max(case when f.what = 'absent' then 1 else 0 end) as absent,
+        max(case when f.what = 'correction' then 1 else 0 end) as corrected,
+        max(case when f.what = 'replaced' then 1 else 0 end) as replaced,
+        max(case when f.what = 'cancellation' then 1 else 0 end) as cancels,
+        min(f.credits_x100) as credits_x100
+    from era as e
+    join day as d on d.record_id = e.record_id
+    left join fact as f on f.record_id = e.record_id and f.since <= d.since
+        and f.known_from <= e.known and (f.known_until is null or f.known_until > e.known)
+    group by e.record_id, e.known, e.next, d.since, f.entry_id
+), judged as (
+    select record_id, known, next, since, max(superseded) as superseded, max(absent) as absent,
+        max(case when replaced = 0 then corrected else 0 end) as corrected,
+        sum(case when replaced = 0 and cancels = 1 then credits_x100 end) as cancelled
+    from effect group by record_id, known, next, since
+), stated as (
+    select j.record_id, j.known, coalesce(j.next, v.known_until) as next, j.since,
+        case
+            when j.superseded = 1 then 'superseded'
+            when v.semantics = 'ledger' and v.entry = 'cancellation' then 'cancelling'
+            when j.corrected = 1 or coalesce(v.credits_x100, 0) + j.cancelled <= 0 then 'withdrawn'
+            when j.absent = 1 or v.status = 'withdrawn' then 'withdrawn'
+            else 'current'
+        end as state,
+        coalesce(v.credits_x100, 0) + j.cancelled as net_x100
+    from judged as j join version as v on v.record_id = j.record_id
+), told_once as (
+    select stated.*,
+        coalesce(lag(state) over w, '') as state_before, coalesce(lag(net_x100) over w, 0) as net_before
+    from stated window w as (partition by record_id, known order by since)
+), line as (
+    select told_once.*, lead(since) over (partition by record_id, known order by since) as until
+    from told_once where state <> state_before or coalesce(net_x100, 0) <> net_before
+)
+select
+    r.record_id, r.record_key, {fields}, round(r.hours_x100 / 100.0, 2) as hours,
+    round(case when l.state <> 'cancelling' then coalesce(l.net_x100, r.credits_x100) else r.credits_x100 end / 100.0, 2)
+        as credits,
+    round(r.score_x100 / 100.0, 2) as score, t.source, t.slot, t.plugin, r.file, nullif(r.sheet, '') as sheet, r."row",
+    l.state, l.known as known_from, l.next as known_until, nullif(l.since, {always}) as valid_from, l.until as valid_until
+from line as l
+join stored as r on r.record_id = l.record_id
+join told as t on t.delivery_id = r.delivery_id
+where l.state <> 'superseded'
+"""
+
 
 def upgrade() -> None:
-    """Make the tables of what left; every table of step 0001 stays as it is."""
+    """Make the tables of what left, and the view; every table of step 0001 stays as it is."""
     op.create_table(
         "former_delivery",
         sa.Column("delivery_id", WHOLE, autoincrement=False, nullable=False),
@@ -109,3 +255,12 @@ def upgrade() -> None:
         sa.Column("row_key", sa.LargeBinary(), nullable=False),
         sa.PrimaryKeyConstraint("delivery_id", "row_key"),
     )
+    columns = [
+        *FIELDS,
+        *("record_id", "record_key", "row_key", "refers", "entry", "file", "sheet", '"row"'),
+        *("hours_x100", "credits_x100", "score_x100"),
+    ]
+    postgres = op.get_bind().dialect.name == "postgresql"
+    always = "date '0001-01-01'" if postgres else "'0001-01-01'"  # SQLite keeps dates as text
+    fields = ", ".join(f"r.{name}" for name in FIELDS)
+    op.execute(VIEW.format(always=always, columns=", ".join(columns), fields=fields))
