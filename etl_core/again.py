@@ -196,7 +196,7 @@ def _own(lines: pl.DataFrame, record: dict[str, Any]) -> pl.DataFrame:
         {"field": list(said), "stored": list(said.values())}, schema_overrides={"stored": pl.String}
     )
     told = lines.join(stored, on="field", how="left", maintain_order="left")
-    alike = told.group_by("record").agg(pl.col("value").eq_missing("stored").sum().alias("alike"))
+    alike = told.group_by("record").agg(pl.col("value").eq_missing(pl.col("stored")).sum().alias("alike"))
     best = alike.sort("alike", "record", descending=[True, False]).head(1)
     return told.join(best, on="record", how="semi", maintain_order="left")
 

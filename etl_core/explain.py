@@ -40,7 +40,7 @@ EXPLAINED = pl.Schema(
         "cell": pl.String(),
         "reading": pl.String(),  # how the contract declares the cell
         "raw_checks": pl.String(),
-        "named": pl.String(),  # rulings and paragraphs of the contract
+        "rulings": pl.String(),  # rulings and paragraphs of the contract
     }
 )
 

@@ -140,8 +140,8 @@ def plugin(folder: Path, version: str, *mended: tuple[str, str]) -> None:
     metadata.write_text(metadata.read_text().replace("1.0", version))
 
 
-# A plugin that does not know the word 课 behind a number of hours, which agencies write.
-BLIND = ("*houred()])", '*houred(), check("hours.range", lambda cell: ~pl.col(cell).str.contains("节"))])')
+# A plugin that does not know the word 课时 behind a number of hours, which agencies write.
+BLIND = ("*houred()])", '*houred(), check("hours.range", lambda cell: ~pl.col(cell).str.contains("课时"))])')
 
 
 @pytest.fixture(params=["sqlite", "postgres"])
@@ -150,8 +150,8 @@ def blind(request: pytest.FixtureRequest, made: Path) -> Config:
     url = "sqlite:///w.sqlite" if request.param == "sqlite" else request.getfixturevalue("postgres_url")
     plugin(made, "1.0", BLIND)
     good = [person(each) for each in range(10, 20)]
-    write(made / "in" / "made_up_2021.csv", [*good, person(1, 学时="8节"), person(2, 学时="x")])
-    write(made / "in" / "made_up_2022.csv", [person(1, 学时="6节"), person(2)])
+    write(made / "in" / "made_up_2021.csv", [*good, person(1, 学时="8课时"), person(2, 学时="x")])
+    write(made / "in" / "made_up_2022.csv", [person(1, 学时="6课时"), person(2)])
     write(made / "in" / "made_up_2023.csv", good)
     write(made / "in" / "made_up_2021_2.csv", [*good, person(3, 学时="x")])
     settings = configured(made, url)
@@ -310,7 +310,7 @@ def test_lightbeam_issue_92_a_failed_delivery_is_never_taken_for_done(made: Path
     until then.
     """
     write(made / "in" / "made_up_2021.csv", [])
-    write(made / "in" / "made_up_2022.csv", [person(1, 学时="8节")])
+    write(made / "in" / "made_up_2022.csv", [person(1, 学时="8课时")])
     plugin(made, "1.0", BLIND)
     settings = configured(made)
     for _ in range(2):

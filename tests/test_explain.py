@@ -50,7 +50,7 @@ def test_a_value_goes_back_to_its_cell_its_rule_and_the_ruling(one: Config) -> N
         "required.hours, hours.unparsable, hours.range",
         "hours.range",
     )
-    assert "ruling 46" in str(hours["named"])
+    assert "ruling 46" in str(hours["rulings"])
     assert str(hours["reading"]).startswith("column('学时', reads=reading.hours")
 
 
@@ -58,12 +58,12 @@ def test_a_value_without_a_cell_has_its_rule(one: Config) -> None:
     told = explain(one, 1)
     level, mode = line(told, "level"), line(told, "mode")
     assert (level["value"], level["rule"], level["cell"]) == ("40", "pl.lit(40)", None)
-    assert (mode["value"], mode["named"]) == ("2", "ruling 50")
+    assert (mode["value"], mode["rulings"]) == ("2", "ruling 50")
 
 
 def test_what_follows_from_another_field_goes_back_to_that_ones_cell(one: Config) -> None:
     year = line(explain(one, 2), "training_year")
-    assert (year["cell"], year["named"]) == ("2023-05-06", "ruling 37; ruling 43")
+    assert (year["cell"], year["rulings"]) == ("2023-05-06", "ruling 37; ruling 43")
 
 
 def test_a_plugin_that_reads_otherwise_today_is_seen(one: Config, made: Path) -> None:

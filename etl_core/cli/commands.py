@@ -89,12 +89,14 @@ STATUS = click.Command(
             metavar="FILE.csv",
             help="把各项数字写成 CSV（measure,value）｜write the figures as CSV",
         ),
+        *later.moments("--as-of"),
         later.shape(),
     ],
-    short_help="各来源的现状｜where each source stands",
-    help="""各来源最近一次报送、现行记录、待处理的隔离行。
+    short_help="各来源的现状，或某一天的数字｜where each source stands, or the figures of a day",
+    help="""各来源最近一次报送、现行记录、待处理的隔离行。用 --as-of 或 --known 则给出那一天的各项数字。
 
-    For each source: its last delivery, the records that stand, and the rows that wait in quarantine.
+    For each source: its last delivery, the records that stand, and the rows that wait in quarantine. With --as-of or --known:
+    the figures of that day instead, by what held or by what was known (docs/history.md).
     """,
 )
 

@@ -21,7 +21,7 @@ from etl_schemas.messages import text
 
 HEAD = ("record_id", "source", "delivery_id", "delivered", "label", "file", "sheet", "row", "state", "plugin")
 BRIEF = ("field", "value", "header", "cell", "rule")
-WHOLE = (*BRIEF, "at", "reading", "checks", "raw_checks", "named", "today")
+WHOLE = (*BRIEF, "at", "reading", "checks", "raw_checks", "rulings", "today")
 
 Line = dict[str, Any]
 
@@ -63,7 +63,7 @@ def _line(one: Line, told: Told, reveal: bool) -> Line:
     )
     line = {name: one[name] for name in ("field", "header", "rule", "at", "reading", "checks", "raw_checks")}
     line |= {"value": stored, "cell": one["cell"] and starred(one["cell"]) if of_number else one["cell"]}
-    line |= {"named": one["named"], "today": None if now == stored else now or "—"}
+    line |= {"rulings": one["rulings"], "today": None if now == stored else now or "—"}
     person = told.record["person_name"]
     return (
         line if reveal else {name: _veiled(value, person, one["field"], name) for name, value in line.items()}
@@ -89,7 +89,7 @@ def _shown(head: Line, lines: list[Line], field: str | None, lang: Lang) -> None
     screen.line()
     if field is None:
         changed = any(line["today"] for line in lines)
-        columns = (*BRIEF, "named", "today") if changed else (*BRIEF, "named")
+        columns = (*BRIEF, "rulings", "today") if changed else (*BRIEF, "rulings")
         heads = [title(name, lang) for name in columns]
         screen.table(heads, ([_titled(line, name, lang) for name in columns] for line in lines))
         return

@@ -156,6 +156,18 @@ RECORDS = click.Group(
             Which records a row of a delivery became: their numbers, for `etl explain`. Nobody's name is shown.
             """,
         ),
+        click.Command(
+            "as-of",
+            callback=later.later("records:as_of"),
+            params=[later.config(), later.source(), *later.moments("--valid"), later.out(True)],
+            short_help="某一天的现行记录｜the records that stood on a day",
+            help="""把某一天的现行记录写成 CSV（仅本人可读，含个人信息，不含证件号码）。--known：那时仓库知道的；--valid：按报送的
+            生效日期，那天成立的；两个一起用：那时所知的那天。写法和例子见 docs/history.md。
+
+            Write the records that stood on a day as CSV of yours alone, without ID numbers. --known: by what the warehouse knew
+            then; --valid: by the deliveries' effective dates; both: what was known then about that day. See docs/history.md.
+            """,
+        ),
     ],
 )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path
 
 import polars as pl
@@ -10,6 +11,7 @@ import polars as pl
 from etl_core import config as configuration
 from etl_core.cli import export, screen, settings
 from etl_core.cli.exits import DONE
+from etl_core.cli.records import day, moment
 from etl_core.cli.say import Lang, title
 from etl_core.warehouse import Warehouse
 
@@ -19,13 +21,28 @@ STANDING = ("deliveries", "current", "withdrawn", "open", "refused")
 Row = dict[str, object]
 
 
-def status(lang: Lang, config: Path, source: str | None, measures: Path | None, shape: str) -> int:
-    """Print one line for each source that ever delivered; write the figures of ruling 76 where wanted."""
+def status(
+    lang: Lang,
+    config: Path,
+    source: str | None,
+    *,
+    measures: Path | None,
+    valid: datetime | None,
+    known: datetime | None,
+    shape: str,
+) -> int:
+    """Print one line for each source that ever delivered, or the figures of a day; write those of ruling 76 where wanted."""
+    then = valid is not None or known is not None
     with settings.existing(configuration.load(config)) as warehouse:
-        rows = list(standing(warehouse, source))
-        if measures is not None:
-            figures = warehouse.measures(source)
-            export.write(pl.DataFrame({"measure": list(figures), "value": list(figures.values())}), measures)
+        if then or measures is not None:
+            figures = warehouse.measures(source, moment(known), day(valid))
+        rows = [] if then else list(standing(warehouse, source))
+    if measures is not None:
+        export.write(pl.DataFrame({"measure": list(figures), "value": list(figures.values())}), measures)
+    if then:
+        lines = ({"measure": name, "value": value} for name, value in figures.items())
+        screen.listing(lines, ("measure", "value"), shape, lang)
+        return DONE
     screen.listing(rows, (*COLUMNS, *STANDING), shape, lang)
     if not rows:
         screen.note(title("nothing", lang))
