@@ -98,7 +98,9 @@ def replay(config: Config, watch: Watch, only: str | None = None, dry_run: bool 
         coming = _taken(both.archive, again, room)
         report = Report(tuple(loading.outcomes(coming)), problems(executor), dry_run)
         loading.close(report.exit_code)
-        return Replayed(report, tuple(line.file for line in lines if line.fingerprint not in again))
+        # What failed before anybody recognised it was never kept; every run tries it again anyway.
+        absent = (line for line in lines if line.fingerprint not in again and line.result != "failed")
+        return Replayed(report, tuple(line.file for line in absent))
 
 
 def revoke(config: Config, delivery_id: int, dry_run: bool = False) -> Left:

@@ -107,7 +107,7 @@ class Archive:
         """Whether these bytes are kept under this name and time; what does not open is not kept."""
         try:
             return next(self._opened(arrival.fingerprint)) + b"\n" == _line(arrival)
-        except (KeyError, SealError, StopIteration):
+        except (KeyError, SealError, StopIteration, OSError):
             return False
 
     @contextmanager

@@ -22,7 +22,7 @@ MODIFIED = 1.76e9
 SMALL = [
     path
     for path in SAMPLES
-    if path.parts[-4] in ("cq_beibei", "sc_credit", "suitong", "cd_legacy", "cq_tongliang")
+    if path.parts[-4] in ("cq_beibei", "sc_credit", "suitong", "cq_shipei", "cq_tongliang")
 ]
 
 

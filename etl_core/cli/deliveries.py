@@ -150,20 +150,19 @@ def diff(lang: Lang, first: str, second: str, *, config: Path, out: Path | None,
 
 
 def number(warehouse: Warehouse, wanted: str, former: bool = False) -> int:
-    """The number of a delivery that is named by it or by its file, with `former` also of one that left.
+    """The number of a delivery that is named by it or by its file, with `former` also of one that left where none is there.
 
     Raises click's usage error for none or several.
     """
-    known = warehouse.deliveries()
-    if former:
-        known = pl.concat([known, warehouse.formers()])
-    for same in (pl.col("delivery_id").cast(pl.String) == wanted, pl.col("file") == wanted):
-        ids = known.filter(same)["delivery_id"].to_list()
-        if len(ids) == 1:
-            return int(ids[0])
-        if ids:
-            several = ", ".join(map(str, ids))
-            raise click.UsageError(
-                f"有几份报送同名，请写编号｜several deliveries have this name, give a number: {several}"
-            )
+    by = (pl.col("delivery_id").cast(pl.String) == wanted, pl.col("file") == wanted)
+    for known in [warehouse.deliveries(), *([warehouse.formers()] if former else [])]:
+        for same in by:
+            ids = known.filter(same)["delivery_id"].to_list()
+            if len(ids) == 1:
+                return int(ids[0])
+            if ids:
+                several = ", ".join(map(str, ids))
+                raise click.UsageError(
+                    f"有几份报送同名，请写编号｜several deliveries have this name, give a number: {several}"
+                )
     raise click.UsageError("没有这份报送｜there is no such delivery; `etl deliveries list` names them")

@@ -34,8 +34,8 @@ def status(
     """Print one line for each source that ever delivered, or the figures of a day; write those of ruling 76 where wanted."""
     then = valid is not None or known is not None
     with settings.existing(configuration.load(config)) as warehouse:
-        if then or measures is not None:
-            figures = warehouse.measures(source, moment(known), day(valid))
+        wanted = then or measures is not None
+        figures = warehouse.measures(source, moment(known), day(valid)) if wanted else {}
         rows = [] if then else list(standing(warehouse, source))
     if measures is not None:
         export.write(pl.DataFrame({"measure": list(figures), "value": list(figures.values())}), measures)

@@ -46,6 +46,7 @@ class Line:
     delivery_id: int
     fingerprint: str
     file: str
+    result: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +144,8 @@ def former(connection: sa.Connection, delivery_id: int) -> dict[str, Any] | None
 def again(connection: sa.Connection, source: str | None) -> list[Line]:
     """Deliveries of which something waits: open refused rows, or all of it; those that nobody recognised are left out."""
     waits = sa.select(quarantine.c.delivery_id).where(quarantine.c.state == "open")
-    wanted = sa.select(delivery.c.delivery_id, delivery.c.fingerprint, delivery.c.file).where(
+    columns = (delivery.c[name] for name in ("delivery_id", "fingerprint", "file", "result"))
+    wanted = sa.select(*columns).where(
         delivery.c.source != "",
         sa.or_(delivery.c.result != "loaded", delivery.c.delivery_id.in_(waits)),
     )

@@ -70,6 +70,36 @@ def test_it_is_told_what_goes_and_what_stands_again(each_warehouse):
     assert standing(each_warehouse, "row", "hours") == [(1, 1), (2, 8)]
 
 
+LEDGER = {"semantics": "ledger", "key": ("agency_record_id",), "variant": ()}
+
+
+def entry(number, amount, **fields):
+    return one(
+        1, agency_record_id=number, credits=amount, credits_basis="stated", credit_kind="public", **fields
+    )
+
+
+@pytest.mark.parametrize("kind", ["cancellation", "correction"])
+def test_an_entry_that_leaves_gives_back_what_it_took(each_warehouse, kind):
+    deliver(each_warehouse, batch(entry("A", 5)), place=at(1), **LEDGER)
+    amount = -5 if kind == "cancellation" else 6
+    deliver(
+        each_warehouse, batch(entry("B", amount, entry=kind, original="A")), name="b", place=at(2), **LEDGER
+    )
+    assert [state for number, state in told(each_warehouse) if number == "A"] == ["withdrawn"]
+    revoke(each_warehouse, "sample", 2)
+    assert told(each_warehouse) == [("A", "current")]
+    assert each_warehouse.records(1)["net_x100"].to_list() == [None]
+
+
+def told(warehouse):
+    return [
+        line
+        for number in warehouse.deliveries()["delivery_id"]
+        for line in warehouse.records(number).select("agency_record_id", "state").rows()
+    ]
+
+
 def rows(warehouse, table):
     with warehouse._engine.connect() as connection:
         return connection.exec_driver_sql(f"select * from {table}").mappings().all()
