@@ -44,6 +44,10 @@ def replayed(lang: Lang, config: Path, source: str | None, dry_run: bool, shape:
         screen.line(title("dry_run", lang))
     lines = [line for each in told.report.outcomes for line in _reread(each, shape, lang)]
     screen.listing(lines, REREAD, shape, lang)
+    if shape == TABLE:
+        counts = [each.again for each in told.report.outcomes if each.again is not None]
+        cured, stay = (sum(getattr(each, f"rows_{name}") for each in counts) for name in ("cured", "stay"))
+        screen.line(f"{title('total', lang)}: {title('cured', lang)} {cured}, {title('stay', lang)} {stay}")
     for name in told.absent:
         screen.note(f"{title('absent', lang)}: {screen.shown(name)}")
     return told.report.exit_code

@@ -14,6 +14,7 @@ from etl_core.warehouse.tables import (
     STATES,
     delivery,
     former_delivery,
+    former_record,
     quarantine,
     reason,
     record,
@@ -55,7 +56,8 @@ def about(connection: sa.Connection, delivery_id: int) -> dict[str, Any] | None:
         return None
     mine = quarantine.c.delivery_id == delivery_id
     refused = sa.select(quarantine.c.quarantine_id).where(mine)
-    updated = _updated(connection, line)
+    stored = record if line["way"] is None else former_record  # as they stand, or stood last
+    updated = _updated(connection, line, stored)
     return line | {
         "accounts": _json(line["accounts"]),
         "detail": _json(line["detail"]),
@@ -63,7 +65,7 @@ def about(connection: sa.Connection, delivery_id: int) -> dict[str, Any] | None:
         "warnings": _by(connection, warning.c.code, warning.c.delivery_id == delivery_id),
         "skips": _by(connection, skipped_row.c.kind, skipped_row.c.delivery_id == delivery_id),
         "states": dict.fromkeys(STATES, 0)
-        | _by(connection, record.c.state, record.c.delivery_id == delivery_id),
+        | _by(connection, stored.c.state, stored.c.delivery_id == delivery_id),
         "open": sum(_by(connection, quarantine.c.state, mine & (quarantine.c.state == "open")).values()),
         "inserted": line["records"] - updated,
         "updated": updated,
@@ -86,9 +88,9 @@ def _json(told: Any) -> Any:
     return json.loads(told) if isinstance(told, str) else told
 
 
-def _updated(connection: sa.Connection, line: dict[str, Any]) -> int:
+def _updated(connection: sa.Connection, line: dict[str, Any], stored: sa.Table) -> int:
     """How many of its records have an earlier version, by the order of deliveries and not of arrival."""
-    own, other = record.alias("own"), record.alias("other")
+    own, other = stored.alias("own"), record.alias("other")
     earlier = (
         sa.select(other.c.record_id)
         .join_from(other, delivery, delivery.c.delivery_id == other.c.delivery_id)
