@@ -69,7 +69,7 @@ def test_what_follows_from_another_field_goes_back_to_that_ones_cell(one: Config
 def test_a_plugin_that_reads_otherwise_today_is_seen(one: Config, made: Path) -> None:
     plugin(made, "1.1", ('"level": pl.lit(40)', '"level": pl.lit(30)'))
     told = explain(one, 1)
-    assert (told.record["plugin"], told.plugin) == ("etl-source-made_up 1.0", "etl-source-made-up 1.1")
+    assert (told.record["plugin"], told.plugin) == ("etl-source-made_up 1.0", "etl-source-made_up 1.1")
     assert (line(told, "level")["stored"], line(told, "level")["value"]) == ("40", "30")
 
 

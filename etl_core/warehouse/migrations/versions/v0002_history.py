@@ -57,6 +57,25 @@ FIELDS = (
     ),
 )
 
+VERSION = (
+    "r.record_id, r.record_key, coalesce(r.row_key, r.record_key) as row_key, r.refers, r.entry, r.status, r.credits_x100,"
+    " t.source, t.slot, t.semantics, t.sort_key, t.since, t.known_from, t.known_until"
+)
+
+# Records are looked up by their number, in one table after the other: SQLite would scan the two of them for every line.
+LINES = """
+select
+    r.record_id, r.record_key, {fields}, round(r.hours_x100 / 100.0, 2) as hours,
+    round(case when l.state <> 'cancelling' then coalesce(l.net_x100, r.credits_x100) else r.credits_x100 end / 100.0, 2)
+        as credits,
+    round(r.score_x100 / 100.0, 2) as score, t.source, t.slot, t.plugin, r.file, nullif(r.sheet, '') as sheet, r."row",
+    l.state, l.known as known_from, l.next as known_until, nullif(l.since, {always}) as valid_from, l.until as valid_until
+from line as l
+join {table} as r on r.record_id = l.record_id
+join told as t on t.delivery_id = r.delivery_id
+where l.state <> 'superseded'
+"""
+
 # Every version of every record with the state that it had, as rectangles of two times: known [known_from, known_until) and
 # valid [valid_from, valid_until), open where null. A version that a later one replaces there has no line. It says at every
 # point what etl_core.warehouse.asof says. {always} is before every effective date.
@@ -69,12 +88,10 @@ with told as materialized (
     union all
     select delivery_id, source, slot, semantics, sort_key, plugin, coalesce(dated, {always}), loaded_at, null
     from delivery where result = 'loaded'
-), stored as (
-    select {columns} from record union all select {columns} from former_record
 ), version as materialized (
-    select r.record_id, r.record_key, coalesce(r.row_key, r.record_key) as row_key, r.refers, r.entry, r.status,
-        r.credits_x100, t.source, t.slot, t.semantics, t.sort_key, t.since, t.known_from, t.known_until
-    from stored as r join told as t on t.delivery_id = r.delivery_id
+    select {version} from record as r join told as t on t.delivery_id = r.delivery_id
+    union all
+    select {version} from former_record as r join told as t on t.delivery_id = r.delivery_id
 ), held as materialized (
     select delivery_id, row_key from quarantine where row_key is not null
     union select delivery_id, row_key from former_refused
@@ -143,20 +160,11 @@ with told as materialized (
     select stated.*,
         coalesce(lag(state) over w, '') as state_before, coalesce(lag(net_x100) over w, 0) as net_before
     from stated window w as (partition by record_id, known order by since)
-), line as (
+), line as materialized (
     select told_once.*, lead(since) over (partition by record_id, known order by since) as until
     from told_once where state <> state_before or coalesce(net_x100, 0) <> net_before
 )
-select
-    r.record_id, r.record_key, {fields}, round(r.hours_x100 / 100.0, 2) as hours,
-    round(case when l.state <> 'cancelling' then coalesce(l.net_x100, r.credits_x100) else r.credits_x100 end / 100.0, 2)
-        as credits,
-    round(r.score_x100 / 100.0, 2) as score, t.source, t.slot, t.plugin, r.file, nullif(r.sheet, '') as sheet, r."row",
-    l.state, l.known as known_from, l.next as known_until, nullif(l.since, {always}) as valid_from, l.until as valid_until
-from line as l
-join stored as r on r.record_id = l.record_id
-join told as t on t.delivery_id = r.delivery_id
-where l.state <> 'superseded'
+{lines}
 """
 
 
@@ -255,12 +263,10 @@ def upgrade() -> None:
         sa.Column("row_key", sa.LargeBinary(), nullable=False),
         sa.PrimaryKeyConstraint("delivery_id", "row_key"),
     )
-    columns = [
-        *FIELDS,
-        *("record_id", "record_key", "row_key", "refers", "entry", "file", "sheet", '"row"'),
-        *("hours_x100", "credits_x100", "score_x100"),
-    ]
     postgres = op.get_bind().dialect.name == "postgresql"
     always = "date '0001-01-01'" if postgres else "'0001-01-01'"  # SQLite keeps dates as text
     fields = ", ".join(f"r.{name}" for name in FIELDS)
-    op.execute(VIEW.format(always=always, columns=", ".join(columns), fields=fields))
+    lines = "union all".join(
+        LINES.format(fields=fields, always=always, table=table) for table in ("record", "former_record")
+    )
+    op.execute(VIEW.format(always=always, version=VERSION, lines=lines))
