@@ -1,7 +1,8 @@
 """Raw deliveries, kept by their fingerprint for as long as their records may have to be explained or made again.
 
 Each is one file: what the delivery was called and when it was changed, then its bytes, sealed under a subkey of the key file
-(contract §5: an ID number is never at rest in clear). The archive alone is enough to make the warehouse again.
+(contract §5: an ID number is never at rest in clear). A mark beside it says that a person has revoked the delivery. The
+archive alone is enough to make the warehouse again.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from etl_core.records import Arrival
 from etl_core.seal import Seal
 
 READ = 1 << 20  # bytes read at a time
-SEALED, DRAFT = ".sealed", ".draft"
+SEALED, DRAFT, REVOKED = ".sealed", ".draft", ".revoked"
 
 
 class Archive:
@@ -35,40 +36,62 @@ class Archive:
         """The fingerprints of all that is kept, in order."""
         yield from sorted(path.name.removesuffix(SEALED) for path in self._folder.glob(f"??/*{SEALED}"))
 
-    def keep(self, arrival: Arrival) -> None:
-        """Keep an arrival's bytes for good; what is kept already is left alone.
+    def standing(self) -> list[str]:
+        """The fingerprints of all that is kept and not revoked, in the order in which it was kept, as far as files tell."""
+        kept = ((self._path(one).stat().st_mtime_ns, one) for one in self)
+        return [one for _, one in sorted(kept) if one not in self.revoked()]
 
+    def revoked(self) -> frozenset[str]:
+        """The fingerprints that a person has revoked."""
+        return frozenset(path.name.removesuffix(REVOKED) for path in self._folder.glob(f"??/*{REVOKED}"))
+
+    def revoke(self, fingerprint: str) -> None:
+        """Mark a delivery as revoked; its bytes stay. Raises OSError, which names the archive's folder."""
+        with self._writing(fingerprint):
+            self._mark(fingerprint).touch(mode=0o600)
+
+    def restore(self, fingerprint: str) -> None:
+        """Take the mark away. Raises OSError, which names the archive's folder."""
+        if self._mark(fingerprint).exists():
+            with self._writing(fingerprint):
+                self._mark(fingerprint).unlink()
+
+    def keep(self, arrival: Arrival) -> None:
+        """Keep an arrival's bytes for good; what is kept already under this name and time is left alone.
+
+        The same bytes may come again under another name, when nothing of them was loaded before: then this one stands.
         Raises OSError, which names the archive's folder, where it cannot be written.
         """
-        path = self._path(arrival.fingerprint)
-        if path.exists():
+        if self._kept_so(arrival):
             return
+        path = self._path(arrival.fingerprint)
         draft = path.with_suffix(DRAFT)
         try:
-            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            self._write(draft, arrival)
-            draft.replace(path)
-            _settle(path.parent)
-        except OSError as error:
-            raise OSError(error.errno, error.strerror, str(self._folder)) from None
+            with self._writing(arrival.fingerprint):
+                self._write(draft, arrival)
+                draft.replace(path)
         finally:
             with suppress(OSError):
                 draft.unlink()
 
     @contextmanager
     def taken(self, fingerprint: str, room: Path) -> Iterator[Arrival]:
-        """A kept delivery as it arrived: a private copy in `room` that is removed afterwards.
+        """A kept delivery as it arrived: a private copy in `room` that is removed afterwards. Raises as `given`."""
+        try:
+            yield self.given(fingerprint, room)
+        finally:
+            (room / fingerprint).unlink(missing_ok=True)
+
+    def given(self, fingerprint: str, room: Path) -> Arrival:
+        """The same, whose copy is the caller's to remove.
 
         Raises SealError where what is kept is not what was kept, KeyError where nothing is.
         """
         coming = self._opened(fingerprint)
         told = json.loads(next(coming))
         path = room / fingerprint
-        try:
-            size = _copied(coming, path, fingerprint)
-            yield Arrival(told["name"], path, fingerprint, size, told["modified"])
-        finally:
-            path.unlink(missing_ok=True)
+        _copy(coming, path, fingerprint)
+        return Arrival(path=path, fingerprint=fingerprint, **told)
 
     def forget(self, fingerprint: str) -> None:
         """Keep it no longer."""
@@ -76,6 +99,27 @@ class Archive:
 
     def _path(self, fingerprint: str) -> Path:
         return self._folder / fingerprint[:2] / f"{fingerprint}{SEALED}"
+
+    def _mark(self, fingerprint: str) -> Path:
+        return self._path(fingerprint).with_suffix(REVOKED)
+
+    def _kept_so(self, arrival: Arrival) -> bool:
+        """Whether these bytes are kept under this name and time; what does not open is not kept."""
+        try:
+            return next(self._opened(arrival.fingerprint)) + b"\n" == _line(arrival)
+        except (KeyError, SealError, StopIteration, OSError):
+            return False
+
+    @contextmanager
+    def _writing(self, fingerprint: str) -> Iterator[None]:
+        """Write beside a kept delivery; what was written is on the disk when the block ends."""
+        folder = self._path(fingerprint).parent
+        try:
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            yield
+            _settle(folder)
+        except OSError as error:
+            raise OSError(error.errno, error.strerror, str(self._folder)) from None
 
     def _write(self, draft: Path, arrival: Arrival) -> None:
         """A draft of a killed run is written over; nobody else's can lie there."""
@@ -104,22 +148,27 @@ class Archive:
 
 def _told(arrival: Arrival) -> Iterator[bytes]:
     """The line that tells of a delivery, then its bytes."""
-    yield json.dumps({"name": arrival.name, "modified": arrival.modified}).encode() + b"\n"
+    yield _line(arrival)
     with arrival.path.open("rb") as file:
         while chunk := file.read(READ):
             yield chunk
 
 
-def _copied(chunks: Iterator[bytes], path: Path, fingerprint: str) -> int:
-    """Write the bytes and hold them against their fingerprint; their number."""
-    digest, size = sha256(), 0
+def _line(arrival: Arrival) -> bytes:
+    """What an arrival is besides its bytes; the size is that of its files, where it is a folder."""
+    told = {"name": arrival.name, "size": arrival.size, "modified": arrival.modified}
+    return json.dumps(told).encode() + b"\n"
+
+
+def _copy(chunks: Iterator[bytes], path: Path, fingerprint: str) -> None:
+    """Write the bytes and hold them against their fingerprint."""
+    digest = sha256()
     with open(path, "wb", opener=_private) as file:
         for chunk in chunks:
             digest.update(chunk)
-            size += file.write(chunk)
+            file.write(chunk)
     if digest.hexdigest() != fingerprint:
         raise SealError("存档的内容与指纹不符｜what the archive keeps does not have its fingerprint")
-    return size
 
 
 def _private(path: str, flags: int) -> int:

@@ -17,7 +17,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import BinaryIO
 
-from etl_core import discovery, mending, preview, protocol, recognise
+from etl_core import discovery, explain, mending, preview, protocol, recognise
 from etl_core.discovery import Found
 from etl_core.errors import DeliveryError
 from etl_core.extract import Opening, open_
@@ -27,6 +27,7 @@ from etl_core.protocol import (
     Answer,
     Claimed,
     Done,
+    Explained,
     Failed,
     Importing,
     Job,
@@ -64,14 +65,17 @@ def deliver(job: Job, sources: Sequence[Source]) -> Iterator[Answer]:
     """
     if job.part is not None:
         yield from _part(job, job.part, _source(job.source, sources))
-        return
-    if job.lexicon or job.wanted:
+    elif job.lexicon or job.wanted:
         yield from _told(job, _source(job.source, sources))
-        return
+    elif job.look:
+        yield from _looked(job, sources, arrived(job.modified))
+    else:
+        yield from _whole(job, sources)
+
+
+def _whole(job: Job, sources: Sequence[Source]) -> Iterator[Answer]:
+    """A delivery from its first row on, as far as the job wants it."""
     on = arrived(job.modified)
-    if job.look:
-        yield from _looked(job, sources, on)
-        return
     marker, coming = mending.marked(_readable(job, sources))
     if marker is not None:
         yield from _mending(job, marker, coming, sources)
@@ -86,6 +90,10 @@ def deliver(job: Job, sources: Sequence[Source]) -> Iterator[Answer]:
     opening = open_(grids, source, job.name, on)
     parts = _divided(job, source)
     yield Claimed(source.name, replace(opening.place, dated=opening.dated), parts)
+    if job.at is not None:
+        yield from map(Explained, explain.row(opening.raws, source, *job.at))
+        yield Done(tuple(opening.accounts))
+        return
     if job.survey or parts:
         yield Done(tuple(opening.accounts))
         return

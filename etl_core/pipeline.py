@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import time
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, ExitStack, closing
 from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
@@ -30,13 +30,16 @@ from etl_core.steps import step
 # SQLAlchemy takes 0.3 s to import: time that the child, started before, needs for its own imports.
 if TYPE_CHECKING:
     from etl_core.cluster import Cluster
-    from etl_core.warehouse import Load, Warehouse
+    from etl_core.warehouse import Load, Run, Warehouse
 
 # Exit codes: all loaded or nothing new; finished with quarantined rows or failed deliveries; a delivery that would
 # withdraw too much waits for somebody to decide.
 DONE, PARTLY, STOPPED = 0, 3, 4
 BRAKE = "too_much_withdrawn"
 EVERY = "*"
+
+
+SPOTLESS = ("loaded", "unchanged", "revoked")  # results that nobody has to look at
 
 
 class Watch(Protocol):
@@ -72,9 +75,7 @@ class Report:
         """DONE; PARTLY where a delivery failed or could not be fetched, a row was quarantined, or a plugin could not be used; or STOPPED."""
         if any(each.error == BRAKE for each in self.outcomes):
             return STOPPED
-        spotless = (
-            each.result in ("loaded", "unchanged") and not each.counts.quarantined for each in self.outcomes
-        )
+        spotless = (each.result in SPOTLESS and not each.counts.quarantined for each in self.outcomes)
         fetched = all(each.error is None for each in self.pulls)
         return DONE if all(spotless) and fetched and not self.problems else PARTLY
 
@@ -123,7 +124,7 @@ def run(
     scope = _scope(config, only, dry_run, allow_shrink)
     night = Night(config, only, dry_run)
     with night.kept(), ExitStack() as stack:
-        executor = stack.enter_context(_executor(config))
+        executor = stack.enter_context(children(config))
         if accept is not None:
             accept(executor.ready())
         pulled = () if dry_run else pull()
@@ -134,17 +135,20 @@ def run(
         if dry_run:
             stack.enter_context(warehouse.rehearsal())
         archive = None if keys is None else Archive(config.kept, keys)
-        loading = Loading(executor, warehouse, watch, scope, archive=archive, run_id=night.run_id)
+        revoked = _revoked(warehouse, archive)
+        loading = Loading(
+            executor, warehouse, watch, scope, archive=archive, run=begun(night.run_id), revoked=revoked
+        )
         landed = [folder for folder in config.landings.values() if folder.is_dir()]
         coming = arrivals(
             (*config.inbox, *landed),
             room,
             config.settle_seconds,
             config.limits.file_mb,
-            _known(warehouse),
+            _known(warehouse, revoked),
         )
         outcomes = tuple(night.noted(loading.outcomes(coming)))
-        report = Report(outcomes, _problems(executor), dry_run, pulled, night.run_id)
+        report = Report(outcomes, problems(executor), dry_run, pulled, night.run_id)
         if dry_run:
             return report
         troubles = night.close(warehouse, _sources(executor), report.problems, report.exit_code)
@@ -186,7 +190,7 @@ def _names(ready: Ready) -> list[str]:
     return [source.name for source in ready.sources]
 
 
-def _problems(executor: Executor) -> tuple[Problem, ...]:
+def problems(executor: Executor) -> tuple[Problem, ...]:
     """The plugins that cannot be used; where not even the child can be started, that."""
     try:
         return executor.ready().problems
@@ -202,17 +206,24 @@ def _sources(executor: Executor) -> tuple[SourceFacts, ...]:
         return ()
 
 
-def _known(warehouse: Warehouse) -> Callable[[str], bool]:
-    """Whether bytes are loaded: asked once for all that were before the run, and again for each that was not."""
-    before = warehouse.loaded()
+def _revoked(warehouse: Warehouse, archive: Archive | None) -> frozenset[str]:
+    """Bytes that a person took back, by the ledger or, where the warehouse was made again, by the archive."""
+    marked = warehouse.revoked() | (archive.revoked() if archive is not None else frozenset())
+    return marked - warehouse.loaded()
+
+
+def _known(warehouse: Warehouse, revoked: frozenset[str]) -> Callable[[str], bool]:
+    """Whether bytes are loaded (asked once for all that were before the run, and again for each that was not) or revoked."""
+    before = warehouse.loaded() | revoked
     return lambda fingerprint: fingerprint in before or warehouse.known(fingerprint) is not None
 
 
-def _executor(config: Config) -> AbstractContextManager[Executor]:
+def children(config: Config) -> AbstractContextManager[Executor]:
+    """Where deliveries are read: children of this machine, or a cluster's. Raises ClusterError."""
     if config.executor == "dask":
         return _cluster(config)
     processes = config.processes or max(1, min(4, len(os.sched_getaffinity(0)) - 1))
-    return Pool(_hello(config), config.limits.seconds, processes)
+    return Pool(hello(config), config.limits.seconds, processes)
 
 
 def _cluster(config: Config) -> Cluster:
@@ -223,10 +234,11 @@ def _cluster(config: Config) -> Cluster:
             f"executor: dask 缺少 {missing.name}，请运行｜executor: dask lacks {missing.name}, run: "
             "pip install 'chuanyu-etl[dask]'"
         ) from None
-    return Cluster(_hello(config), config.limits.seconds, config.dask)
+    return Cluster(hello(config), config.limits.seconds, config.dask)
 
 
-def _hello(config: Config) -> Hello:
+def hello(config: Config) -> Hello:
+    """What a child is told at its start."""
     return Hello(config.limits.memory_mb, config.plugins.allow, config.plugins.deny)
 
 
@@ -266,8 +278,20 @@ def opened(config: Config, keys: Keys | None, dry_run: bool) -> Warehouse:
     return Warehouse.open(url, keys, create=not dry_run, migrate=not dry_run)
 
 
+def begun(run_id: str = "") -> Run:
+    """A run that starts now, of this number or of a new one."""
+    from etl_core.warehouse import Run
+
+    return Run(run_id or uuid.uuid4().hex, datetime.now(UTC), f"chuanyu-etl {version('chuanyu-etl')}")
+
+
 class Loading:
-    """The deliveries of one run, loaded one after another, read ahead."""
+    """The deliveries of one run, loaded one after another, read ahead.
+
+    again: fingerprint → delivery_id of stored deliveries whose place the same bytes take, read by today's plugins. What is
+    loaded stays where they say the same, can no longer be read or would be rejected.
+    revoked: bytes that are left alone because a person took them back.
+    """
 
     def __init__(
         self,
@@ -277,14 +301,13 @@ class Loading:
         scope: Scope,
         *,
         archive: Archive | None = None,
-        run_id: str = "",
+        run: Run | None = None,
+        again: Mapping[str, int] | None = None,
+        revoked: frozenset[str] = frozenset(),
     ) -> None:
-        from etl_core.warehouse import Run
-
         self._executor, self._warehouse, self._watch, self._scope = executor, warehouse, watch, scope
-        self._archive = archive
-        software = f"chuanyu-etl {version('chuanyu-etl')}"
-        self._run = Run(run_id or uuid.uuid4().hex, datetime.now(UTC), software)
+        self._archive, self._again, self._revoked = archive, again or {}, revoked
+        self._run = run or begun()
 
     def outcomes(self, coming: Iterator[Arrival | Refused | Unchanged]) -> Iterator[Outcome]:
         """One outcome for each delivery that this run is concerned with."""
@@ -296,6 +319,10 @@ class Loading:
                 timed = replace(outcome, seconds=seconds, fingerprint=fingerprint)
                 self._watch.finished(timed)
                 yield timed
+
+    def close(self, exit_code: int) -> None:
+        """Note how it ended, where nothing else is told of the run."""
+        self._warehouse.finished(self._run.run_id, exit_code)
 
     def _begun(self, item: Arrival | Refused | Unchanged) -> Answers | None:
         """A small delivery is read before its turn; a large one, when it comes, by all children at once."""
@@ -310,15 +337,19 @@ class Loading:
 
     def _outcome(self, item: Arrival | Refused | Unchanged, begun: Answers | None) -> Outcome | None:
         if isinstance(item, Unchanged):
-            return Outcome(item.name, None, "unchanged")
+            return Outcome(item.name, None, "revoked" if item.fingerprint in self._revoked else "unchanged")
         if isinstance(item, Refused):
             return Outcome(item.name, None, "failed", error=item.error.code, detail=item.error.detail)
         with released(item), closing(answers(self._executor, self._job(item), begun)) as told:
-            if begun is not None and self._warehouse.known(item.fingerprint) is not None:
+            if begun is not None and self._loaded_since(item):
                 begun.drop()  # the same bytes were loaded since, under another name
                 return Outcome(item.name, None, "unchanged")
             self._watch.started(item.name)
             return self._delivered(item, told)
+
+    def _loaded_since(self, arrival: Arrival) -> bool:
+        known = self._warehouse.known(arrival.fingerprint) is not None
+        return known and arrival.fingerprint not in self._again
 
     def _delivered(self, arrival: Arrival, told: Iterator[Told]) -> Outcome | None:
         """Load one delivery, or keep why it could not be; None where its source is not wanted in this run."""
@@ -365,6 +396,7 @@ class Loading:
             plugin=source.plugin,
             run=self._run,
             mends=mends,
+            replaces=self._again.get(arrival.fingerprint),
         ) as load:
             accounts = self._filled(load, told)
             counts = load.finish(limit, accounts, 1.0 if mends else scope.shrink(source))
@@ -373,6 +405,9 @@ class Loading:
             braked = load.refusal.error == BRAKE
             detail = _share(load.refusal.detail) if braked else _excess(counts, limit)
             done = replace(done, error=load.refusal.error, detail=detail)
+        if load.reread is not None:
+            same = load.reread.same
+            done = replace(done, again=load.reread.again, result="unchanged" if same else done.result)
         return replace(done, **asdict(load.plan))
 
     def _filled(self, load: Load, told: Iterator[Told]) -> tuple[HeaderAccount, ...]:
@@ -394,5 +429,6 @@ class Loading:
     ) -> Outcome | None:
         if source in self._scope.off or self._scope.only not in (None, source):
             return None
-        self._warehouse.failed(arrival, source, code, detail, self._run)
+        if self._warehouse.known(arrival.fingerprint) is None:
+            self._warehouse.failed(arrival, source, code, detail, self._run)
         return Outcome(arrival.name, source or None, "failed", error=code, detail=detail)

@@ -3,8 +3,8 @@
 The parent writes a `Hello`, then one `Job` a line. The child answers `Importing` for each plugin and `Ready`, then for each job `Claimed`, any number of
 `Prepared`, and `Done`; or `Failed` at any point. To a survey it answers `Surveyed`, `Claimed` and `Done`; to a look `Sighted` and `Done`; where a preview is asked for, a
 `Previewed` stands before each `Prepared`; where a delivery is a mending of another one that the job does not bring, `Mending` and `Done`; to a job with `wanted` rows `Excerpt`s,
-and to one for a `lexicon` that, before `Done`. Never pickles: a child that read a hostile file must not be able to make the parent run anything. No message carries a cell's value
-outside the frames of a `Prepared`, a `Previewed` or an `Excerpt`; a `Sighted` carries the words of coded columns and the specimen's bytes, in which nobody is (specimen/).
+and to one for a `lexicon` that, before `Done`; where one row is to be explained, `Claimed`, `Explained` and `Done`. Never pickles: a child that read a hostile file must not be able to make the parent run anything. No message carries a cell's value
+outside the frames of a `Prepared`, a `Previewed`, an `Excerpt` or an `Explained`; a `Sighted` carries the words of coded columns and the specimen's bytes, in which nobody is (specimen/).
 """
 
 from __future__ import annotations
@@ -56,6 +56,7 @@ class Job:
 
     `originals` are, for a mending, the delivery that it mends and the mendings of that before it, in their order. With
     `wanted` rows (marker.place) of the last original that has them, these alone are asked for, as their agency may see them.
+    With `at` (file, sheet or "", row) the delivery is read up to that row, which is explained and not prepared.
     """
 
     path: str
@@ -75,6 +76,7 @@ class Job:
     originals: tuple[Original, ...] = ()
     wanted: tuple[str, ...] = ()
     lexicon: bool = False
+    at: tuple[str, str, int] | None = None
 
     def wants(self, source: str) -> bool:
         """Whether a delivery of this source is to be read."""
@@ -201,6 +203,13 @@ class Lexicon:
 
 
 @dataclass(frozen=True, slots=True)
+class Explained:
+    """How the records of one row were made: explain.EXPLAINED, one line for each field and each cell that it is made of."""
+
+    lines: pl.DataFrame
+
+
+@dataclass(frozen=True, slots=True)
 class Done:
     """The whole delivery (or part) was sent: what became of its headers, and how many of its rows were records."""
 
@@ -228,6 +237,7 @@ Answer = (
     | Prepared
     | Previewed
     | Excerpt
+    | Explained
     | Done
     | Failed
 )
@@ -251,7 +261,8 @@ def job(text: str) -> Job:
     columns = tuple((header, field) for header, field in told["columns"])
     originals = tuple(Original(**each) for each in told["originals"])
     given = {"off": tuple(told["off"]), "part": part, "originals": originals, "wanted": tuple(told["wanted"])}
-    return Job(**{**told, **given, "columns": columns})
+    at = tuple(told["at"]) if told["at"] else None
+    return Job(**{**told, **given, "columns": columns, "at": at})
 
 
 def _part(told: dict[str, Any]) -> Part:
@@ -272,6 +283,9 @@ def encode(answer: Answer) -> list[bytes | memoryview]:
         return [_line({"type": kind, "seen": asdict(answer.seen)}), *answer.files]
     if isinstance(answer, Excerpt):
         return _excerpted(answer)
+    if isinstance(answer, Explained):
+        lines = _arrow(answer.lines)
+        return [_line({"type": kind, "size": len(lines)}), lines]
     if not isinstance(answer, Prepared):
         return [_line({"type": kind, "value": asdict(answer)})]
     parts = [_arrow(getattr(answer, name)) for name in FRAMES]
@@ -299,6 +313,8 @@ def _arrow(frame: pl.DataFrame) -> memoryview:
 def decode(text: bytes, exactly: Callable[[int], bytes | memoryview]) -> Answer:
     """The answer behind a JSON line; `exactly` reads that many of the bytes that follow it."""
     told = json.loads(text)
+    if told["type"] == "Explained":
+        return Explained(pl.read_ipc(bytes(exactly(told["size"]))))
     if told["type"] == "Prepared":
         parts = [pl.read_ipc(bytes(exactly(size))) for size in told["sizes"]]
         return Prepared(**dict(zip(FRAMES, parts, strict=True)), read=told["read"])

@@ -237,11 +237,27 @@ class Counts:
 
 
 @dataclass(frozen=True, slots=True)
+class Again:
+    """What became of the refused rows of a delivery that was read again: how many rows, by reason code.
+
+    A row with several reasons is counted under each; `rows_cured` and `rows_stay` count rows.
+    """
+
+    cured: dict[str, int] = field(default_factory=dict)
+    stay: dict[str, int] = field(default_factory=dict)
+    new: dict[str, int] = field(default_factory=dict)
+    rows_cured: int = 0
+    rows_stay: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Outcome:
     """What became of one delivery in this run.
 
-    result: loaded · unchanged (same bytes already in the warehouse) · rejected (too_many_errors, too_much_withdrawn) · failed.
+    result: loaded · unchanged (same bytes already in the warehouse) · revoked (a person took these bytes back) ·
+        rejected (too_many_errors, too_much_withdrawn) · failed.
     inserted, updated, withdrawn: what it did to the records that stood before; seconds: wall time.
+    again: where a stored delivery was read again; then `unchanged` means that it says what it said, and nothing was written.
     """
 
     file: str
@@ -257,6 +273,7 @@ class Outcome:
     withdrawn: int = 0
     seconds: float = 0.0
     fingerprint: str = ""
+    again: Again | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,6 +20,7 @@ from etl_core.protocol import (
     Answer,
     Claimed,
     Done,
+    Explained,
     Failed,
     Hello,
     Importing,
@@ -128,6 +129,11 @@ class Supervisor:
             assert isinstance(answer, Claimed | Previewed | Prepared | Done)
             yield answer
 
+    def explain(self, job: Job) -> Explained | None:
+        """How the records of the row `job.at` were made; None where there is no such row. Raises DeliveryError as `stream` does."""
+        found = [answer for answer in self._answers(job) if isinstance(answer, Explained)]
+        return found[0] if found else None
+
     def survey(self, job: Job) -> Iterator[Surveyed | Claimed]:
         """Whose a delivery is: every source's claim, then the one that was believed. Raises DeliveryError as `stream` does."""
         for answer in self._answers(replace(job, survey=True)):
@@ -148,7 +154,9 @@ class Supervisor:
         asked = self._answers(Job("", "", 0.0, source=source, lexicon=True))
         return next(answer for answer in list(asked) if isinstance(answer, Lexicon))
 
-    def _answers(self, job: Job) -> Iterator[Surveyed | Sighted | Lexicon | Excerpt | Previewed | Told]:
+    def _answers(
+        self, job: Job
+    ) -> Iterator[Surveyed | Sighted | Lexicon | Excerpt | Previewed | Explained | Told]:
         """What the child says until it is done; ended with it where the listener leaves earlier."""
         source = job.source
         over = False

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
 
@@ -97,3 +98,65 @@ def test_an_archive_that_cannot_be_written_names_its_folder(tmp_path: Path) -> N
     with pytest.raises(OSError) as fault:
         Archive(tmp_path / "kept", Keys.random()).keep(arrival(tmp_path, b"1"))
     assert fault.value.filename == str(tmp_path / "kept")
+
+
+def test_a_mark_says_what_was_revoked_and_the_bytes_stay(tmp_path: Path) -> None:
+    archive, one = Archive(tmp_path / "kept", Keys.random()), arrival(tmp_path, b"1")
+    archive.keep(one)
+    archive.restore(one.fingerprint)
+    archive.revoke(one.fingerprint)
+    archive.revoke(one.fingerprint)
+    (mark,) = (tmp_path / "kept").rglob("*.revoked")
+    assert mark.stat().st_mode & 0o777 == 0o600
+    assert (archive.standing(), archive.revoked(), list(archive)) == (
+        [],
+        {one.fingerprint},
+        [one.fingerprint],
+    )
+    archive.restore(one.fingerprint)
+    assert (archive.standing(), archive.revoked()) == ([one.fingerprint], frozenset())
+
+
+def test_deliveries_are_told_in_the_order_in_which_they_were_kept(tmp_path: Path) -> None:
+    archive = Archive(tmp_path / "kept", Keys.random())
+    kept = []
+    for content in (b"3", b"1", b"2"):
+        one = arrival(tmp_path, content)
+        archive.keep(one)
+        kept.append(one.fingerprint)
+        (file,) = (tmp_path / "kept").rglob(f"{one.fingerprint}.sealed")
+        os.utime(file, (len(kept), len(kept)))
+    assert archive.standing() == kept
+    assert list(archive) == sorted(kept)
+
+
+def test_the_same_bytes_under_another_name_are_kept_under_the_name_that_was_tried_last(
+    tmp_path: Path,
+) -> None:
+    archive = Archive(tmp_path / "kept", Keys.random())
+    archive.keep(arrival(tmp_path, b"1", "甲.csv"))
+    (file,) = (tmp_path / "kept").rglob("*.sealed")
+    before = file.stat().st_ino
+    archive.keep(arrival(tmp_path, b"1", "甲.csv"))
+    assert file.stat().st_ino == before, "what is kept so already is left alone"
+    one = arrival(tmp_path, b"1", "乙.csv")
+    archive.keep(one)
+    with archive.taken(one.fingerprint, tmp_path) as again:
+        assert again.name == "乙.csv"
+
+
+def test_a_folders_size_is_that_of_its_files(tmp_path: Path) -> None:
+    archive, one = Archive(tmp_path / "kept", Keys.random()), replace(arrival(tmp_path, b"1234"), size=3)
+    archive.keep(one)
+    with archive.taken(one.fingerprint, tmp_path) as again:
+        assert again.size == 3
+
+
+def test_a_copy_that_does_not_open_is_kept_anew_when_the_delivery_comes_again(tmp_path: Path) -> None:
+    archive, one = Archive(tmp_path / "kept", Keys.random()), arrival(tmp_path, b"1")
+    archive.keep(one)
+    (file,) = (tmp_path / "kept").rglob("*.sealed")
+    file.write_bytes(b"cut")
+    archive.keep(one)
+    with archive.taken(one.fingerprint, tmp_path / "kept") as again:
+        assert again.path.read_bytes() == b"1"

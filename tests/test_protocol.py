@@ -12,11 +12,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from etl_core import protocol
+from etl_core.explain import EXPLAINED
 from etl_core.protocol import (
     FRAMES,
     Answer,
     Claimed,
     Done,
+    Explained,
     Failed,
     Hello,
     Job,
@@ -155,3 +157,15 @@ def test_a_message_is_one_line_of_ascii_json() -> None:
 def test_what_is_no_message_is_never_taken_for_one(line: bytes) -> None:
     with pytest.raises((ValueError, KeyError)):
         protocol.decode(line, lambda size: b"")
+
+
+def test_an_explanation_arrives_as_it_was_said() -> None:
+    lines = pl.DataFrame([(0, "hours", "8.00", *[None] * 10)], schema=EXPLAINED, orient="row")
+    back = passed(Explained(lines))
+    assert isinstance(back, Explained)
+    assert back.lines.equals(lines)
+
+
+def test_the_row_of_a_job_arrives_as_it_was_said() -> None:
+    wanted = Job("a", "a.csv", 1.5, at=("a.csv", "", 7))
+    assert protocol.job(protocol.line(wanted).decode()) == wanted

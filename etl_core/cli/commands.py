@@ -173,13 +173,63 @@ STATUS = click.Command(
             metavar="FILE.csv",
             help="把各项数字写成 CSV（measure,value）｜write the figures as CSV",
         ),
+        *later.moments("--as-of"),
         later.shape(),
     ],
-    short_help="各来源的现状｜where each source stands",
-    help="""各来源最近一次报送、现行记录、待处理的隔离行；配置了期限的来源是否按时报送、行数是否偏少。
+    short_help="各来源的现状，或某一天的数字｜where each source stands, or the figures of a day",
+    help="""各来源最近一次报送、现行记录、待处理的隔离行；配置了期限的来源是否按时报送、行数是否偏少。用 --as-of 或 --known 则给出那一天的各项数字。
 
     For each source: its last delivery, the records that stand, and the rows that wait in quarantine; where it has a calendar,
-    whether it is late, or brought fewer rows than usual.
+    whether it is late, or brought fewer rows than usual. With --as-of or --known: the figures of that day instead, by what
+    held or by what was known (docs/history.md).
+    """,
+)
+
+EXPLAIN = click.Command(
+    "explain",
+    callback=later.later("explain:explain"),
+    params=[
+        click.Argument(["record"], type=int, metavar="RECORD"),
+        click.Argument(["field"], required=False, metavar="[FIELD]"),
+        later.config(),
+        click.Option(
+            ["--reveal"],
+            is_flag=True,
+            help="显示姓名（证件号码始终打码）｜show names; ID numbers stay masked",
+        ),
+        later.shape(),
+    ],
+    short_help="一个值从哪一格、按什么规则来的｜where a value comes from",
+    help="""一条记录（编号，见 `etl records find`）的每个值来自哪个文件、工作表、行、列的什么原文，由哪个插件按什么规则得出，
+    规则出自契约或裁定的哪一条。原文取自存档。
+
+    Where each value of a record (its number; see `etl records find`) comes from: file, sheet, row, column and the text of the
+    cell, from the archive; the plugin and its rule, with the ruling where one is named. With FIELD, everything about that one.
+    """,
+)
+
+REBUILD = click.Command(
+    "rebuild",
+    callback=later.later("again:rebuild"),
+    params=[
+        later.config(),
+        click.Option(
+            ["--into"],
+            metavar="URL",
+            help="空仓库的地址；缺省为配置里的仓库｜address of an empty warehouse; the configured one by default",
+        ),
+        click.Option(
+            ["--allow-shrink"],
+            is_flag=True,
+            help="放行会撤回过多记录的报送（当初放行过的）｜let deliveries through that withdraw too much, as was done then",
+        ),
+        later.shape(),
+    ],
+    short_help="由存档重建仓库｜make the warehouse again from the archive",
+    help="""由存档重建一个空仓库：不需要收件文件夹，也不需要原来的仓库，只要存档和密钥文件。撤销过的报送不会回来。
+
+    Make an empty warehouse from the archive alone: neither the inboxes nor the old warehouse are needed, only archive and key
+    file. Revoked deliveries stay revoked. What was known when is not in the archive: it begins anew with the rebuilding.
     """,
 )
 
@@ -205,7 +255,7 @@ main = Root(
       etl run --config configs/demo.yaml
       etl status --config configs/demo.yaml
     """,
-    commands=[RUN, PULL, CHECK, IDENTIFY, PREVIEW, STATUS, *groups.GROUPS, *chores.GROUPS],
+    commands=[RUN, PULL, CHECK, IDENTIFY, PREVIEW, STATUS, EXPLAIN, REBUILD, *groups.GROUPS, *chores.GROUPS],
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
 

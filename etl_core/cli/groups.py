@@ -1,4 +1,4 @@
-"""The groups of commands under `etl`: plugins, deliveries, quarantine, codes, schema, config."""
+"""The groups of commands under `etl`: plugins, deliveries, records, quarantine, codes, schema, config."""
 
 from __future__ import annotations
 
@@ -160,6 +160,106 @@ DELIVERIES = click.Group(
             file,sheet,row,outcome,reasons,warnings,n_records.
             """,
         ),
+        click.Command(
+            "show",
+            callback=later.later("deliveries:show"),
+            params=[click.Argument(["delivery"], metavar="DELIVERY"), later.config(), later.shape()],
+            short_help="一份报送的全部情况｜everything about one delivery",
+            help="""一份报送（编号或文件名）的全部情况：行数、原因、提醒、各列的去向、记录状态、插件和程序版本、运行、是否在存档里。
+
+            Everything about one delivery (its number or file name), be it revoked by now: counts, reasons, warnings, columns,
+            states of its records, plugin and software, run, and whether the archive has it. No cell is shown.
+            """,
+        ),
+        click.Command(
+            "diff",
+            callback=later.later("deliveries:diff"),
+            params=[
+                click.Argument(["first"], metavar="A"),
+                click.Argument(["second"], metavar="B"),
+                later.config(),
+                later.out(False),
+                later.shape(),
+            ],
+            short_help="两份报送有何不同｜what two deliveries differ in",
+            help="""B 与 A 相比新增、更改、不再有的记录：只列位置和字段名。用 --out 可把字段的前后值写入仅本人可读的 CSV
+            （不含证件号码；含个人信息，用后删除）。
+
+            Records that B adds, changes or no longer has, compared with A: places and names of fields. --out writes the values
+            before and after to a CSV file of yours alone, without ID numbers.
+            """,
+        ),
+        click.Command(
+            "revoke",
+            callback=later.later("again:revoked"),
+            params=[
+                click.Argument(["delivery"], metavar="DELIVERY"),
+                later.config(),
+                click.Option(["--yes", "-y"], is_flag=True, help="不再询问｜do not ask"),
+            ],
+            short_help="撤销一份报送｜undo one delivery",
+            help="""撤销一份报送（编号或文件名）：一个事务，结果与从未收到过它完全相同，被它更正或撤回的记录恢复原状。同样的文件
+            以后不再入库，无论叫什么名字；要恢复用 `etl deliveries restore`。撤销记在账上，何时得知的历史仍可查询。
+
+            Undo one delivery (its number or file name) in one transaction: the state is as if it had never come. The same bytes
+            are loaded by no later run, whatever their name; `etl deliveries restore` brings them back. The ledger keeps the
+            line, and what was known while it was there stays known.
+            """,
+        ),
+        click.Command(
+            "restore",
+            callback=later.later("again:restored"),
+            params=[click.Argument(["delivery"], metavar="DELIVERY"), later.config()],
+            short_help="恢复一份撤销了的报送｜bring a revoked one back",
+            help="""恢复一份撤销了的报送：从存档里取出，用现在的插件重新入库。
+
+            Bring a revoked delivery back: it is taken from the archive and loaded by today's plugins.
+            """,
+        ),
+    ],
+)
+
+RECORDS = click.Group(
+    "records",
+    short_help="记录的编号和历史｜records: numbers and history",
+    help="""仓库里的记录：按位置找编号，查某一天的情况。
+
+    Records of the warehouse: find a number by its place, ask what stood on a day.
+    """,
+    commands=[
+        click.Command(
+            "find",
+            callback=later.later("records:found"),
+            params=[
+                click.Option(
+                    ["--delivery", "-d"],
+                    required=True,
+                    metavar="DELIVERY",
+                    help="报送（编号或文件名）｜number or file name",
+                ),
+                click.Option(["--row", "-r"], type=int, required=True, metavar="N", help="行｜row"),
+                click.Option(["--sheet"], metavar="NAME", help="工作表｜sheet"),
+                later.config(),
+                later.shape(),
+            ],
+            short_help="一行数据成了哪些记录｜which records a row became",
+            help="""一份报送的某一行成了哪些记录：列出记录编号，供 `etl explain` 使用。不显示姓名。
+
+            Which records a row of a delivery became: their numbers, for `etl explain`. Nobody's name is shown.
+            """,
+        ),
+        click.Command(
+            "as-of",
+            callback=later.later("records:as_of"),
+            params=[later.config(), later.source(), *later.moments("--valid"), later.out(True)],
+            short_help="某一天的现行记录｜the records that stood on a day",
+            help="""把某一天的现行记录写成 CSV（仅本人可读，含个人信息，不含证件号码）。--known：那时仓库知道的；--valid：按报送的
+            生效日期，那天成立的；两个一起用：那时所知的那天。写法和例子见 docs/history.md。
+
+            Write the records that stood on a day as CSV of yours alone, without ID numbers. --known: by what the warehouse knew
+            then; --valid: by the deliveries' effective dates; both: what was known then about that day. See docs/history.md.
+            """,
+        ),
     ],
 )
 
@@ -204,6 +304,26 @@ QUARANTINE = click.Group(
             Write the quarantined rows of a source for its sender to correct: as a workbook in the layout of the delivery,
             faulty cells coloured and explained, which comes back through `etl run` (docs/mending.md), or as a plain list.
             ID numbers are masked, and one that is right need not be typed again. The file holds personal data.
+            """,
+        ),
+        click.Command(
+            "replay",
+            callback=later.later("again:replayed"),
+            params=[
+                later.config(),
+                later.source(),
+                click.Option(
+                    ["--dry-run"], is_flag=True, help="只试读，不写入仓库｜try it all, write nothing"
+                ),
+                later.shape(),
+            ],
+            short_help="插件改好后重读｜read again after a plugin was mended",
+            help="""插件或对照表改好之后，把仍有隔离行（或整份退回）的报送从存档里取出，用现在的插件重读，逐份替换；说明每份、每种原因
+            治愈了多少行、还剩多少行。读出来没有变化的报送一个字节也不动。
+
+            After a plugin or mapping was mended: deliveries of the archive with open quarantined rows, or rejected ones, are read
+            again by today's plugins and replaced in place, each in one transaction. Told for each delivery and reason: rows cured
+            and rows that stay. What reads as before is not touched.
             """,
         ),
     ],
@@ -325,4 +445,4 @@ SCHEMA = click.Group(
     ],
 )
 
-GROUPS = (PLUGINS, DELIVERIES, QUARANTINE, CODES, SCHEMA, CONFIG)
+GROUPS = (PLUGINS, DELIVERIES, RECORDS, QUARANTINE, CODES, SCHEMA, CONFIG)

@@ -69,6 +69,23 @@ def delivery() -> click.Option:
     return click.Option(["--delivery", "-d"], metavar="DELIVERY", help=text)
 
 
+def moments(valid: str) -> list[click.Option]:
+    """`--valid` (or as the command calls it) and `--known`: the two times of a question about another day."""
+    held = "按报送的生效日期，这一天的情况｜what held on that day, by the deliveries' own dates"
+    known = (
+        "仓库在这一天结束时（或这一刻）所知的情况｜what was known at the end of that day, or at that moment"
+    )
+    return [
+        click.Option([valid, "valid"], type=click.DateTime(["%Y-%m-%d"]), metavar="DATE", help=held),
+        click.Option(
+            ["--known"],
+            type=click.DateTime(["%Y-%m-%d", "%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S"]),
+            metavar="DATE[THH:MM]",
+            help=known,
+        ),
+    ]
+
+
 def file(folder: bool = False) -> click.Argument:
     """FILE, which must exist and may hold anything; with `folder` it may be one, which is one delivery too."""
     return click.Argument(["file"], type=DELIVERY if folder else EXISTING, metavar="FILE")

@@ -52,14 +52,14 @@ def run(
             wait=wait,
             pull=pull,
         )
-        report = _watched(chosen, events, asked)
+        report = watched(chosen, events, asked)
     if shape == TABLE:
         fetched.show(report.pulls, lang)
         summary.show(report, config, lang)
     return report.exit_code
 
 
-def _watched(config: Config, events: Events, run: Callable[..., Report]) -> Report:
+def watched(config: Config, events: Events, run: Callable[..., Report]) -> Report:
     """The run itself, between its first event and its last."""
     started = time.monotonic()
     try:
@@ -90,7 +90,9 @@ def _pulled(config: Config, events: Events) -> tuple[pulls.Pulled, ...]:
 
 def totals(report: Report) -> dict[str, Any]:
     """The whole run: how many deliveries ended how, rows by source, and the sums of reasons, skips and warnings."""
-    sources = sorted({each.source for each in report.outcomes if each.source and each.result != "unchanged"})
+    sources = sorted(
+        {each.source for each in report.outcomes if each.source and each.result not in summary.QUIET}
+    )
     return {
         "exit_code": report.exit_code,
         **({"pulls": dict(Counter(each.result for each in report.pulls))} if report.pulls else {}),

@@ -61,15 +61,16 @@ def table(heads: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
 
     rows = list(rows)
     right = [all(isinstance(row[at], int) for row in rows) for at in range(len(heads))]
-    texts = [[_cell(value) for value in row] for row in rows]
+    texts = [[cell(value) for value in row] for row in rows]
     width = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
     for each in laid(heads, texts, right, width):
         line(each)
 
 
-def _cell(value: object) -> str:
+def cell(value: object) -> str:
+    """A value as a table shows it."""
     if isinstance(value, list | tuple):
-        return "，".join(map(_cell, value))
+        return "，".join(map(cell, value))
     if isinstance(value, datetime):
         value = value.astimezone()  # people read their own clock; JSON keeps UTC
     return "" if value is None else shown(_plain(value))

@@ -12,6 +12,7 @@ from etl_core import config as configuration
 from etl_core.cli import export, screen, settings
 from etl_core.cli.exits import DONE
 from etl_core.cli.later import TABLE
+from etl_core.cli.records import day, moment
 from etl_core.cli.say import Lang, title
 from etl_core.night import Judged, conditions
 from etl_core.warehouse import Warehouse
@@ -24,15 +25,31 @@ CALENDAR = ("due", "following", "expected")
 Row = dict[str, object]
 
 
-def status(lang: Lang, config: Path, source: str | None, measures: Path | None, shape: str) -> int:
-    """Print one line for each source that ever delivered; write the figures of ruling 76 where wanted."""
+def status(
+    lang: Lang,
+    config: Path,
+    source: str | None,
+    *,
+    measures: Path | None,
+    valid: datetime | None,
+    known: datetime | None,
+    shape: str,
+) -> int:
+    """Print one line for each source that ever delivered, or the figures of a day; write those of ruling 76 where wanted."""
+    then = valid is not None or known is not None
     chosen = configuration.load(config)
     with settings.existing(chosen) as warehouse:
-        said = conditions.calendar(chosen, warehouse, datetime.now().astimezone().date())
-        rows = list(expected(standing(warehouse, source), said, source, lang if shape == TABLE else None))
-        if measures is not None:
-            figures = warehouse.measures(source)
-            export.write(pl.DataFrame({"measure": list(figures), "value": list(figures.values())}), measures)
+        wanted = then or measures is not None
+        figures = warehouse.measures(source, moment(known), day(valid)) if wanted else {}
+        said = {} if then else conditions.calendar(chosen, warehouse, datetime.now().astimezone().date())
+        table = lang if shape == TABLE else None
+        rows = [] if then else list(expected(standing(warehouse, source), said, source, table))
+    if measures is not None:
+        export.write(pl.DataFrame({"measure": list(figures), "value": list(figures.values())}), measures)
+    if then:
+        lines = ({"measure": name, "value": value} for name, value in figures.items())
+        screen.listing(lines, ("measure", "value"), shape, lang)
+        return DONE
     screen.listing(rows, (*COLUMNS, *STANDING, *(CALENDAR if said else ())), shape, lang)
     if not rows:
         screen.note(title("nothing", lang))

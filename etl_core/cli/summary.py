@@ -18,6 +18,9 @@ ROWS = ("read", "loaded", "quarantined", "skipped", "records")
 CHANGES = ("inserted", "updated", "withdrawn")
 SIGNS = {"loaded": "= ", "quarantined": "+ ", "skipped": "+ "}
 
+# Results of deliveries that nothing was done with.
+QUIET = ("unchanged", "revoked")
+
 
 def rows(outcomes: Iterable[Outcome]) -> dict[str, int]:
     """The sums of the five numbers of rows and records."""
@@ -41,15 +44,18 @@ def summed(outcomes: Iterable[Outcome], kind: str) -> dict[str, int]:
 
 def show(report: Report, config: Path, lang: Lang) -> None:
     """Print the whole summary."""
-    news = [each for each in report.outcomes if each.result != "unchanged"]
+    news = [each for each in report.outcomes if each.result not in QUIET]
     if report.dry_run:
         screen.line(title("dry_run", lang))
     if news:
         _deliveries(news, lang)
         _plan(news, lang)
-    unchanged = len(report.outcomes) - len(news)
-    if unchanged or not news:
-        screen.line(f"{text('result.unchanged', lang)}: {unchanged}")
+    quiet = Counter(each.result for each in report.outcomes if each.result in QUIET)
+    if quiet["unchanged"] or not news:
+        screen.line(f"{text('result.unchanged', lang)}: {quiet['unchanged']}")
+    for each in report.outcomes:
+        if each.result == "revoked":
+            screen.line(f"{text('result.revoked', lang)}: {screen.shown(each.file)}")
     _faults(news, lang)
     _unknown(news, lang)
     _refused(news, lang)

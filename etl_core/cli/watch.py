@@ -10,7 +10,7 @@ from typing import Any
 
 from etl_core.cli import screen
 from etl_core.cli.say import Lang, reason
-from etl_core.pipeline import Watch
+from etl_core.pipeline import SPOTLESS, Watch
 from etl_core.records import Outcome
 
 COUNTS = ("read", "loaded", "quarantined", "skipped", "records", "skips", "reasons", "warnings")
@@ -24,7 +24,7 @@ def facts(outcome: Outcome, lang: Lang = "both") -> dict[str, object]:
         told |= {"error": outcome.error, "detail": outcome.detail, "message": message}
     if outcome.place:
         told["label"] = outcome.place.label
-    if outcome.result != "unchanged":
+    if outcome.result not in ("unchanged", "revoked"):
         told |= {name: getattr(outcome.counts, name) for name in COUNTS}
         told |= {name: getattr(outcome, name) for name in ("inserted", "updated", "withdrawn")}
         told["unknown"] = [text for account in outcome.accounts for text in account.unknown]
@@ -60,7 +60,7 @@ class Events:
 
     def finished(self, outcome: Outcome) -> None:
         """The delivery has its outcome; one that could not be loaded is a warning."""
-        level = "info" if outcome.result in ("loaded", "unchanged") else "warning"
+        level = "info" if outcome.result in SPOTLESS else "warning"
         self.tell("delivery.finished", level, **facts(outcome))
 
 

@@ -22,6 +22,7 @@ from etl_core.protocol import (
     Answer,
     Claimed,
     Done,
+    Explained,
     Failed,
     Hello,
     Importing,
@@ -116,7 +117,9 @@ class Bench(Supervisor):
         """As a pool does."""
         return Read(self, job)
 
-    def _answers(self, job: Job) -> Iterator[Surveyed | Sighted | Lexicon | Excerpt | Previewed | Answered]:
+    def _answers(
+        self, job: Job
+    ) -> Iterator[Surveyed | Sighted | Lexicon | Excerpt | Previewed | Explained | Answered]:
         """As the child answers, from what was read before."""
         for answer in self.told(job).answers:
             if isinstance(answer, Failed):

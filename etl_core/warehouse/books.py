@@ -12,6 +12,7 @@ from etl_core.records import Counts
 from etl_core.warehouse.rows import WHERE
 from etl_core.warehouse.tables import (
     delivery,
+    former_record,
     organisation,
     person,
     quarantine,
@@ -73,13 +74,14 @@ def _forget_persons(connection: sa.Connection, delivery_id: int) -> None:
     connection.execute(sa.delete(person).where(person.c.person_key.in_(here), ~elsewhere))
 
 
-def agree(connection: sa.Connection, delivery_id: int) -> None:
+def agree(connection: sa.Connection, delivery_id: int, told: sa.Table = record) -> None:
     """Let stored records say what a document's number does not: kind and sex of persons without a resident ID.
 
-    Taken from all records of the person, so that it is the same whoever mentioned the person first.
+    Taken from all records of the person, so that it is the same whoever mentioned the person first. `told`: where the
+    records of the delivery are that says whom it is about.
     """
-    mentioned = sa.select(record.c.person_key).where(
-        record.c.delivery_id == delivery_id, record.c.id_type != "resident_id"
+    mentioned = sa.select(told.c.person_key).where(
+        told.c.delivery_id == delivery_id, told.c.id_type != "resident_id"
     )
     said = record.c.person_key == person.c.person_key
     connection.execute(
@@ -119,15 +121,67 @@ def note_organisations(connection: sa.Connection, delivery_id: int) -> None:
     connection.execute(sa.schema.DropTable(mentioned))
 
 
-def _organisations(delivery_id: int) -> sa.Select[*tuple[Any, ...]]:
-    mine = record.c.delivery_id == delivery_id
-    code = sa.func.coalesce(record.c.employer_code, "").label("code")
-    smallest = sa.func.min(record.c.employer_division).label("division")
-    employers = sa.select(record.c.employer_name.label("name"), code, smallest).group_by("name", "code")
-    providers = sa.select(record.c.provider_name, sa.literal(""), sa.cast(sa.null(), sa.Text())).distinct()
+remaining = sa.Table(
+    "remaining",
+    sa.MetaData(),
+    *(sa.Column(name, sa.Text()) for name in ("name", "code", "division")),
+    prefixes=["temporary"],
+)
+"""Those of them that stored records still mention, while a delivery leaves."""
+
+
+def forget_mentioned(connection: sa.Connection, delivery_id: int) -> None:
+    """Let persons and organisations be as if a former delivery had never come, whose records are former ones already.
+
+    Whom nobody else mentions is gone; what several records say together is said by those that are left. Reads all
+    records once.
+    """
+    gone = sa.select(former_record.c.person_key).where(former_record.c.delivery_id == delivery_id)
+    elsewhere = sa.exists().where(record.c.person_key == person.c.person_key)
+    connection.execute(sa.delete(person).where(person.c.person_key.in_(gone), ~elsewhere))
+    agree(connection, delivery_id, former_record)
+    _forget_organisations(connection, delivery_id)
+
+
+def _forget_organisations(connection: sa.Connection, delivery_id: int) -> None:
+    """Only records that name one of them are gathered, so that a small delivery leaves fast."""
+    for table in (mentioned, remaining):
+        connection.execute(sa.schema.CreateTable(table))
+    of_it = _organisations(delivery_id, former_record)
+    connection.execute(sa.insert(mentioned).from_select(mentioned.columns.keys(), of_it))
+    names = sa.select(mentioned.c.name)
+    still = _named(record, record.c.employer_name.in_(names), record.c.provider_name.in_(names))
+    connection.execute(sa.insert(remaining).from_select(remaining.columns.keys(), still))
+    _leave(connection)
+    for table in (mentioned, remaining):
+        connection.execute(sa.schema.DropTable(table))
+
+
+def _leave(connection: sa.Connection) -> None:
+    """Those of `mentioned` that are not in `remaining` go; the others have the division that is told there."""
+    gone, left = (
+        sa.and_(organisation.c.name == table.c.name, organisation.c.code == table.c.code)
+        for table in (mentioned, remaining)
+    )
+    connection.execute(sa.delete(organisation).where(sa.exists().where(gone), ~sa.exists().where(left)))
+    connection.execute(sa.update(organisation).values(division=remaining.c.division).where(left))
+
+
+def _organisations(delivery_id: int, told: sa.Table = record) -> sa.Select[*tuple[Any, ...]]:
+    """Employers and providers that the records of a delivery mention, which are in the table `told`."""
+    return _named(told, told.c.delivery_id == delivery_id, told.c.delivery_id == delivery_id)
+
+
+def _named(
+    told: sa.Table, employed: sa.ColumnElement[bool], provided: sa.ColumnElement[bool]
+) -> sa.Select[*tuple[Any, ...]]:
+    code = sa.func.coalesce(told.c.employer_code, "").label("code")
+    smallest = sa.func.min(told.c.employer_division).label("division")
+    employers = sa.select(told.c.employer_name.label("name"), code, smallest).group_by("name", "code")
+    providers = sa.select(told.c.provider_name, sa.literal(""), sa.cast(sa.null(), sa.Text())).distinct()
     both = sa.union_all(
-        employers.where(mine, record.c.employer_name.is_not(None)),
-        providers.where(mine, record.c.provider_name.is_not(None)),
+        employers.where(employed, told.c.employer_name.is_not(None)),
+        providers.where(provided, told.c.provider_name.is_not(None)),
     ).subquery()
     smallest_of_all = sa.func.min(both.c.division).label("division")
     return sa.select(both.c.name, both.c.code, smallest_of_all).group_by(both.c.name, both.c.code)

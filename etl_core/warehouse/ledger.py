@@ -15,7 +15,17 @@ import sqlalchemy as sa
 from etl_core.errors import WarehouseError
 from etl_core.records import Arrival, Place
 from etl_core.warehouse import dialect
-from etl_core.warehouse.tables import delivery, mended, quarantine, reason, run, skipped_row, warning
+from etl_core.warehouse.tables import (
+    delivery,
+    former_delivery,
+    mended,
+    quarantine,
+    reason,
+    record,
+    run,
+    skipped_row,
+    warning,
+)
 
 SHIFT = 10**19  # makes every number of an order positive, so that its digits compare like the number
 NOWHERE = Place(label="", order=())
@@ -29,6 +39,16 @@ class Run:
     started_at: datetime
     software: str
     plugins: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A delivery of the ledger, as far as it is to be read again."""
+
+    delivery_id: int
+    fingerprint: str
+    file: str
+    result: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +146,42 @@ def loaded(connection: sa.Connection) -> frozenset[str]:
     return frozenset(connection.execute(wanted).scalars())
 
 
+def revoked(connection: sa.Connection) -> frozenset[str]:
+    """The fingerprints of all deliveries that were revoked and not restored since."""
+    wanted = sa.select(former_delivery.c.fingerprint).where(_barred())
+    return frozenset(connection.execute(wanted).scalars())
+
+
+def ever(connection: sa.Connection) -> bool:
+    """Whether any delivery came, be it gone again."""
+    tables = (sa.select(table.c.delivery_id).limit(1) for table in (delivery, former_delivery))
+    return any(connection.execute(one).first() is not None for one in tables)
+
+
+def former(connection: sa.Connection, delivery_id: int) -> dict[str, Any] | None:
+    """The line of a delivery that left."""
+    wanted = sa.select(former_delivery).where(former_delivery.c.delivery_id == delivery_id)
+    found = connection.execute(wanted).mappings().one_or_none()
+    return dict(found) if found else None
+
+
+def again(connection: sa.Connection, source: str | None) -> list[Line]:
+    """Deliveries of which something waits: open refused rows, or all of it; those that nobody recognised are left out."""
+    waits = sa.select(quarantine.c.delivery_id).where(quarantine.c.state == "open")
+    columns = (delivery.c[name] for name in ("delivery_id", "fingerprint", "file", "result"))
+    wanted = sa.select(*columns).where(
+        delivery.c.source != "",
+        sa.or_(delivery.c.result != "loaded", delivery.c.delivery_id.in_(waits)),
+    )
+    if source is not None:
+        wanted = wanted.where(delivery.c.source == source)
+    return [Line(*one) for one in connection.execute(wanted.order_by(delivery.c.delivery_id))]
+
+
+def _barred() -> sa.ColumnElement[bool]:
+    return (former_delivery.c.way == "revoked") & former_delivery.c.restored_at.is_(None)
+
+
 def noted(connection: sa.Connection, run_id: str) -> bool:
     """Whether a run is in the ledger: it is once it changed something."""
     return connection.execute(sa.select(run.c.run_id).where(run.c.run_id == run_id)).first() is not None
@@ -146,17 +202,36 @@ def runs(connection: sa.Connection) -> list[dict[str, Any]]:
     return [dict(one) for one in connection.execute(wanted).mappings()]
 
 
-def next_id(connection: sa.Connection, column: sa.Column[int]) -> int:
-    """The first free number; there is one writer, so nobody else takes it."""
-    highest = connection.execute(sa.select(sa.func.max(column))).scalar_one()
-    return (highest or 0) + 1
+def next_id(connection: sa.Connection, *columns: sa.Column[int]) -> int:
+    """The first number that is in none of the columns; there is one writer, so nobody else takes it."""
+    highest = (connection.execute(sa.select(sa.func.max(column))).scalar_one() for column in columns)
+    return max(one or 0 for one in highest) + 1
+
+
+def note(connection: sa.Connection, by: Run) -> None:
+    """Enter a run, unless it is there."""
+    if not noted(connection, by.run_id):
+        connection.execute(
+            sa.insert(run).values(
+                run_id=by.run_id, started_at=by.started_at, software=by.software, plugins=by.plugins
+            )
+        )
+
+
+def remove(connection: sa.Connection, ids: list[int]) -> None:
+    """Remove the lines of deliveries and everything that was stored of them."""
+    refused = sa.select(quarantine.c.quarantine_id).where(quarantine.c.delivery_id.in_(ids))
+    connection.execute(sa.delete(reason).where(reason.c.quarantine_id.in_(refused)))
+    for table in (quarantine, skipped_row, warning, mended, record, delivery):
+        connection.execute(sa.delete(table).where(table.c.delivery_id.in_(ids)))
 
 
 def _enter(
     connection: sa.Connection, arrival: Arrival, account: Account, place: Place, by: Run, **outcome: Any
 ) -> int:
-    _enter_run(connection, by)
-    delivery_id = next_id(connection, delivery.c.delivery_id)
+    note(connection, by)
+    restore(connection, arrival.fingerprint)
+    delivery_id = next_id(connection, delivery.c.delivery_id, former_delivery.c.delivery_id)
     connection.execute(
         sa.insert(delivery).values(
             delivery_id=delivery_id,
@@ -182,13 +257,10 @@ def _enter(
     return delivery_id
 
 
-def _enter_run(connection: sa.Connection, by: Run) -> None:
-    if not noted(connection, by.run_id):
-        connection.execute(
-            sa.insert(run).values(
-                run_id=by.run_id, started_at=by.started_at, software=by.software, plugins=by.plugins
-            )
-        )
+def restore(connection: sa.Connection, fingerprint: str) -> None:
+    """Whoever brings bytes again that were revoked has restored them: a run never does so by itself."""
+    again = sa.update(former_delivery).where(_barred(), former_delivery.c.fingerprint == fingerprint)
+    connection.execute(again.values(restored_at=dialect.now()))
 
 
 def _forget(connection: sa.Connection, fingerprint: str, source: str) -> None:
@@ -199,9 +271,5 @@ def _forget(connection: sa.Connection, fingerprint: str, source: str) -> None:
         delivery.c.result.in_(["failed", "rejected"]),
     )
     ids = list(connection.execute(tries).scalars())
-    if not ids:
-        return
-    refused = sa.select(quarantine.c.quarantine_id).where(quarantine.c.delivery_id.in_(ids))
-    connection.execute(sa.delete(reason).where(reason.c.quarantine_id.in_(refused)))
-    for table in (quarantine, skipped_row, warning, mended, delivery):
-        connection.execute(sa.delete(table).where(table.c.delivery_id.in_(ids)))
+    if ids:
+        remove(connection, ids)

@@ -14,6 +14,7 @@ from etl_core.keys import Keys
 from etl_core.records import Counts, HeaderAccount, Prepared
 from etl_core.steps import step
 from etl_core.warehouse import books, bulk, ledger, repeats, rows, tables, waiting
+from etl_core.warehouse.reread import Reread
 from etl_core.warehouse.settle import Plan, settle, stood
 from etl_core.warehouse.writer import Writer
 
@@ -32,6 +33,7 @@ class Load:
     """A delivery on its way into the warehouse; `plan`, `result` and `refusal` are known once it is finished.
 
     result: "loaded", or "rejected" when too many of its rows are faulty (ruling 14) or it would withdraw too much.
+    reread: set when the transaction ends, where the delivery comes in the place of what is stored of it.
     """
 
     def __init__(
@@ -41,12 +43,13 @@ class Load:
         self._stage, self._writer = stage, writer
         self._read = 0
         self._submissions: list[pl.DataFrame] = []
-        self._record = ledger.next_id(connection, tables.record.c.record_id)
+        self._record = ledger.next_id(connection, tables.record.c.record_id, tables.former_record.c.record_id)
         self._quarantine = ledger.next_id(connection, tables.quarantine.c.quarantine_id)
         self.delivery_id = batch.delivery_id
         self.plan = Plan()
         self.result = ""
         self.refusal = Refusal()
+        self.reread: Reread | None = None
 
     def add(self, prepared: Prepared) -> None:
         """Store a batch: pseudonymised records, sealed refused rows, reasons, warnings, skipped rows.

@@ -6,18 +6,34 @@ from decimal import Decimal
 
 import sqlalchemy as sa
 
-from etl_core.warehouse.tables import delivery, record
+from etl_core.warehouse import tables
+
+LOADED = sa.select(tables.delivery).where(tables.delivery.c.result == "loaded").subquery("loaded")
+
+NEEDED = (
+    *("record_key", "event_key", "person_key", "state", "status", "result", "role", "own_side"),
+    *("hours_x100", "credits_x100", "net_x100"),
+)
 
 
-def measures(connection: sa.Connection, source: str | None) -> dict[str, str]:
+def measures(
+    connection: sa.Connection,
+    source: str | None,
+    stored: sa.FromClause = tables.record,
+    lines: sa.FromClause = LOADED,
+) -> dict[str, str]:
     """Name → printed number for one source, or for all of them together.
+
+    stored, lines: records with their states and the loaded deliveries that they are of, where not today's are meant (asof.py).
 
     Sums are over current, recognised, passed records of trainees. A snapshot source also says what stands when
     a refused row holds its record's place, which here it always does (ruling 72).
     """
-    ours = record.c.delivery_id.in_(_deliveries(source)) if source is not None else sa.true()
-    figures = _states(connection, ours) | _sums(connection, ours) | _once(connection, ours)
-    semantics = _semantics(connection, source)
+    of = sa.select(lines.c.delivery_id).where(lines.c.source == source)
+    ours = stored.c.delivery_id.in_(of) if source is not None else sa.true()
+    of_them = sa.select(*(stored.c[name] for name in NEEDED)).where(ours).subquery("counted")
+    figures = _states(connection, of_them) | _sums(connection, of_them) | _once(connection, of_them)
+    semantics = _semantics(connection, source, lines)
     named = {"semantics": semantics} if semantics else {}
     held = {HELD: figures["current_records"]} if semantics == "snapshot" else {}
     return named | {name: figures[name] for name in ORDER} | held
@@ -39,18 +55,14 @@ ORDER = (
 )
 
 
-def _deliveries(source: str) -> sa.Select[int]:
-    return sa.select(delivery.c.delivery_id).where(delivery.c.source == source)
-
-
-def _semantics(connection: sa.Connection, source: str | None) -> str | None:
+def _semantics(connection: sa.Connection, source: str | None, lines: sa.FromClause) -> str | None:
     """How the latest delivery of the source adds up; nothing for all sources together."""
-    wanted = sa.select(delivery.c.semantics).where(delivery.c.source == source, delivery.c.result == "loaded")
-    found: str | None = connection.execute(wanted.order_by(delivery.c.sort_key.desc()).limit(1)).scalar()
+    wanted = sa.select(lines.c.semantics).where(lines.c.source == source)
+    found: str | None = connection.execute(wanted.order_by(lines.c.sort_key.desc()).limit(1)).scalar()
     return found
 
 
-def _counting() -> sa.ColumnElement[bool]:
+def _counting(record: sa.FromClause) -> sa.ColumnElement[bool]:
     return sa.and_(
         record.c.state == "current",
         record.c.status == "recognised",
@@ -59,7 +71,7 @@ def _counting() -> sa.ColumnElement[bool]:
     )
 
 
-def _states(connection: sa.Connection, ours: sa.ColumnElement[bool]) -> dict[str, str]:
+def _states(connection: sa.Connection, record: sa.FromClause) -> dict[str, str]:
     current = record.c.state == "current"
     return _row(
         connection,
@@ -69,25 +81,25 @@ def _states(connection: sa.Connection, ours: sa.ColumnElement[bool]) -> dict[str
             sa.func.count(sa.case((current, record.c.person_key)).distinct()).label("persons_with_id"),
             _how_many(sa.and_(current, record.c.status == "recognised")).label("current_recognised"),
             _how_many(sa.and_(current, record.c.status == "pending")).label("current_pending"),
-        ).where(ours),
+        ),
     )
 
 
-def _sums(connection: sa.Connection, ours: sa.ColumnElement[bool]) -> dict[str, str]:
+def _sums(connection: sa.Connection, record: sa.FromClause) -> dict[str, str]:
     credits_left = sa.func.coalesce(record.c.net_x100, record.c.credits_x100)
     sums = sa.select(
-        _sum(_counting(), record.c.hours_x100).label("hours_recognised_passed_trainee"),
-        _sum(_counting(), credits_left).label("credits_recognised_passed_trainee"),
+        _sum(_counting(record), record.c.hours_x100).label("hours_recognised_passed_trainee"),
+        _sum(_counting(record), credits_left).label("credits_recognised_passed_trainee"),
         _sum(record.c.state == "current", credits_left).label("credits_all_current"),
-    ).where(ours)
+    )
     return {name: _decimal(number) for name, number in _row(connection, sums).items()}
 
 
-def _once(connection: sa.Connection, ours: sa.ColumnElement[bool]) -> dict[str, str]:
+def _once(connection: sa.Connection, record: sa.FromClause) -> dict[str, str]:
     """Each event once: the report of the teacher's own side, else any one, the same whatever came first."""
     order = (record.c.own_side.desc(), record.c.record_key)
     turn = sa.func.row_number().over(partition_by=record.c.event_key, order_by=order)
-    ranked = sa.select(record.c.hours_x100, turn.label("turn")).where(ours, _counting()).subquery()
+    ranked = sa.select(record.c.hours_x100, turn.label("turn")).where(_counting(record)).subquery()
     found = _row(
         connection,
         sa.select(

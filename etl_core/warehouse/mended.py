@@ -31,15 +31,17 @@ def family(connection: sa.Connection, source: str, fingerprint: str) -> list[dic
     return [dict(line) for line in connection.execute(wanted).mappings()]
 
 
-def overtaken(source: str, roots: sa.ColumnElement[Any] | Wanted | list[str]) -> sa.CompoundSelect[Any]:
+def overtaken(
+    source: str, roots: sa.ColumnElement[Any] | Wanted | list[str], but: int | None = None
+) -> sa.CompoundSelect[Any]:
     """Refused rows of the deliveries with the fingerprints `roots`, and of their mendings, that a later mending holds again.
 
-    Whether right or wrong: what is still wrong waits in the later one, and nothing waits twice.
+    Whether right or wrong: what is still wrong waits in the later one, and nothing waits twice. The delivery `but` holds nothing.
     """
-    return sa.union(_of_delivery(source, roots), _of_mendings(source, roots))
+    return sa.union(_of_delivery(source, roots, but), _of_mendings(source, roots, but))
 
 
-def _of_delivery(source: str, roots: Any) -> Wanted:
+def _of_delivery(source: str, roots: Any, but: int | None) -> Wanted:
     by, of = delivery.alias("mending"), delivery.alias("mended_one")
     same = [quarantine.c[name] == mended.c[f"of_{name}"] for name in WHERE]
     return (
@@ -48,10 +50,11 @@ def _of_delivery(source: str, roots: Any) -> Wanted:
         .join(mended, mended.c.delivery_id == by.c.delivery_id)
         .join(quarantine, sa.and_(quarantine.c.delivery_id == of.c.delivery_id, *same))
         .where(by.c.source == source, by.c.result == "loaded", by.c.mends.in_(roots))
+        .where(by.c.delivery_id.is_distinct_from(but))
     )
 
 
-def _of_mendings(source: str, roots: Any) -> Wanted:
+def _of_mendings(source: str, roots: Any, but: int | None) -> Wanted:
     by, own, of = delivery.alias("mending"), mended.alias("own"), delivery.alias("mended_one")
     here = [quarantine.c[name] == own.c[name] for name in WHERE]
     return (
@@ -61,6 +64,7 @@ def _of_mendings(source: str, roots: Any) -> Wanted:
         .join(own, sa.and_(own.c.delivery_id == of.c.delivery_id, *_same(own)))
         .join(quarantine, sa.and_(quarantine.c.delivery_id == of.c.delivery_id, *here))
         .where(by.c.source == source, by.c.result == "loaded", by.c.mends.in_(roots))
+        .where(by.c.delivery_id.is_distinct_from(but))
     )
 
 
@@ -74,7 +78,7 @@ def _same(own: sa.FromClause) -> list[sa.ColumnElement[bool]]:
     return [own.c[name] == mended.c[name] for name in ORIGINAL]
 
 
-def replaced(source: str) -> Wanted:
+def replaced(source: str, but: int | None = None) -> Wanted:
     """Records of mendings whose row a later mending of the same delivery brought right once more: they never were.
 
     Records of the delivery itself are not touched: its rows that were right are in no mending but by mistake.
@@ -97,7 +101,7 @@ def replaced(source: str) -> Wanted:
         .where(
             by.c.source == source, by.c.result == "loaded", of.c.result == "loaded", by.c.mends.is_not(None)
         )
-        .where(good.correlate(by, mended).exists())
+        .where(good.correlate(by, mended).exists(), by.c.delivery_id.is_distinct_from(but))
         .distinct()
     )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from decimal import Decimal
 from typing import Any
 
 import polars as pl
@@ -12,7 +13,18 @@ from etl_core.keys import Keys
 from etl_core.records import PLACE
 from etl_core.warehouse import tables
 from etl_core.warehouse.rows import WHERE, seat_of
-from etl_core.warehouse.tables import SCALED, delivery, quarantine, reason, record, skipped_row, warning
+from etl_core.warehouse.tables import (
+    SCALED,
+    delivery,
+    former_delivery,
+    former_record,
+    person,
+    quarantine,
+    reason,
+    record,
+    skipped_row,
+    warning,
+)
 
 FAULT = {**PLACE, "code": pl.String(), "column": pl.String()}
 
@@ -91,12 +103,49 @@ def _faults(rows: pl.DataFrame) -> pl.DataFrame:
 def records(connection: sa.Connection, delivery_id: int) -> pl.DataFrame:
     """Every record of a delivery in reading order, whatever its state; amounts are decimals, as in contract §2."""
     wanted = sa.select(record).where(record.c.delivery_id == delivery_id).order_by(record.c.record_id)
-    rows = _read(connection, wanted, _schema(wanted))
+    return _decimal(_read(connection, wanted, _schema(wanted)))
+
+
+def standing(connection: sa.Connection, stored: sa.FromClause, source: str | None) -> pl.DataFrame:
+    """Records of asof.Then as `records` gives those of a delivery, with their `source`."""
+    wanted = sa.select(stored).order_by(stored.c.record_id)
+    if source is not None:
+        wanted = wanted.where(stored.c.source == source)
+    schema = _schema(sa.select(record)) | {"source": pl.String()}
+    return _decimal(_read(connection, wanted, schema))
+
+
+def _decimal(rows: pl.DataFrame) -> pl.DataFrame:
+    """The same rows with amounts as decimals, as in contract §2."""
     amounts = [
         (pl.col(f"{name}_x100").cast(pl.Decimal(9, 2)) / 100).cast(pl.Decimal(7, 2)) for name in SCALED
     ]
     named = dict(zip((f"{name}_x100" for name in SCALED), SCALED, strict=True))
     return _sheetless(rows.with_columns(amounts).rename(named))
+
+
+def record_of(connection: sa.Connection, record_id: int) -> dict[str, Any] | None:
+    """One record, be it a former one: its fields, amounts as decimals, and of its delivery what LINE names; None for none."""
+    for stored, line in ((record, delivery), (former_record, former_delivery)):
+        wanted = (
+            sa.select(
+                stored, *(line.c[name] for name in LINE), line.c.file.label("delivered"), person.c.id_masked
+            )
+            .join_from(stored, line, stored.c.delivery_id == line.c.delivery_id)
+            .outerjoin(person, person.c.person_key == stored.c.person_key)
+            .where(stored.c.record_id == record_id)
+        )
+        found = connection.execute(wanted).mappings().one_or_none()
+        if found is not None:
+            return {**found, **{name: _amount(found[f"{name}_x100"]) for name in SCALED}}
+    return None
+
+
+LINE = ("source", "fingerprint", "plugin", "label", "loaded_at", "slot", "sort_key", "dated")
+
+
+def _amount(hundredths: int | None) -> Decimal | None:
+    return None if hundredths is None else (Decimal(hundredths) / 100).quantize(Decimal("0.01"))
 
 
 def deliveries(connection: sa.Connection, source: str | None) -> pl.DataFrame:
@@ -105,6 +154,19 @@ def deliveries(connection: sa.Connection, source: str | None) -> pl.DataFrame:
     if source is not None:
         wanted = wanted.where(delivery.c.source == source)
     return _read(connection, wanted, _schema(wanted))
+
+
+def formers(connection: sa.Connection, source: str | None) -> pl.DataFrame:
+    """The lines of deliveries that left, as `deliveries` has them; `result` is the way they left, or restored."""
+    back = former_delivery.c.restored_at.is_not(None)
+    left = sa.case((back, "restored"), else_=former_delivery.c.way).label("result")
+    columns = (
+        left if column.name == "result" else former_delivery.c[column.name] for column in delivery.columns
+    )
+    wanted = sa.select(*columns).order_by(former_delivery.c.source, former_delivery.c.sort_key)
+    if source is not None:
+        wanted = wanted.where(former_delivery.c.source == source)
+    return _read(connection, wanted, _schema(sa.select(delivery)))
 
 
 def reasons(

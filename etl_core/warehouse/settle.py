@@ -108,28 +108,52 @@ def _first(connection: sa.Connection, delivery_id: int) -> Plan:
     return Plan(connection.execute(mine.where(record.c.state == "current")).scalar_one())
 
 
+def without(connection: sa.Connection, mine: Row) -> int:
+    """Decide the scope of a delivery anew as if it had never come, while its records are still stored.
+
+    How many records of other deliveries stand that did not stand before. Its own records keep their state.
+    """
+    if mine.result != "loaded" or _alone(connection, mine):
+        return 0
+    with _verdicts(connection, mine, but=mine.delivery_id):
+        wanted = sa.select(sa.func.count()).select_from(
+            verdict.join(record, verdict.c.record_id == record.c.record_id)
+        )
+        again = wanted.where(verdict.c.state == "current", record.c.state != "current")
+        revived: int = connection.execute(again).scalar_one()
+        _apply(connection)
+    return revived
+
+
 def _decided(connection: sa.Connection, mine: Row) -> Plan:
     """Decide the scope anew among its deliveries."""
-    with ordered(connection, mine):
-        connection.execute(sa.schema.CreateTable(verdict))
-        _fill(connection, verdict, SEMANTICS[mine.semantics](mine))
+    with _verdicts(connection, mine):
         plan = _plan(connection, mine.delivery_id)
         _apply(connection)
-        connection.execute(sa.schema.DropTable(verdict))
     return plan
 
 
 @contextmanager
-def ordered(connection: sa.Connection, mine: Row) -> Iterator[None]:
-    """Let `turns`, `gone` and `let_go` stand, which every query of SEMANTICS reads; where the block raises, the transaction takes it back."""
+def _verdicts(connection: sa.Connection, mine: Row, but: int | None = None) -> Iterator[None]:
+    """Let `verdict` stand, filled for the scope of a delivery; the delivery `but` decides nothing."""
+    with ordered(connection, mine, but):
+        connection.execute(sa.schema.CreateTable(verdict))
+        _fill(connection, verdict, SEMANTICS[mine.semantics](mine))
+        yield
+        connection.execute(sa.schema.DropTable(verdict))
+
+
+@contextmanager
+def ordered(connection: sa.Connection, mine: Row, but: int | None = None) -> Iterator[None]:
+    """Let `turns`, `gone` and `let_go` stand, which every query of SEMANTICS reads, without the delivery `but`; where the block raises, the transaction takes it back."""
     for table in (turns, gone, let_go):
         connection.execute(sa.schema.CreateTable(table))
-    _fill(connection, turns, _order(mine))
+    _fill(connection, turns, _order(mine, but))
     mendings = sa.select(turns.c.delivery_id).where(~turns.c.whole)
     if connection.execute(mendings.limit(1)).first() is not None:
         roots = sa.select(delivery.c.mends).where(delivery.c.delivery_id.in_(mendings))
-        _fill(connection, gone, mended.replaced(mine.source))
-        _fill(connection, let_go, mended.overtaken(mine.source, roots))
+        _fill(connection, gone, mended.replaced(mine.source, but))
+        _fill(connection, let_go, mended.overtaken(mine.source, roots, but))
     for table in (gone, let_go):  # an empty one, too: nobody should plan for rows that are not there
         dialect.measure(connection, table)
     yield
@@ -254,10 +278,10 @@ def _entries() -> sa.Subquery:
     )
 
 
-def _order(mine: Row) -> Wanted:
+def _order(mine: Row, but: int | None) -> Wanted:
     """The rows of `turns`."""
     turn = sa.func.row_number().over(order_by=delivery.c.sort_key)
-    rivals = delivery.c.delivery_id.in_(_rivals(mine))
+    rivals = delivery.c.delivery_id.in_(_rivals(mine)) & delivery.c.delivery_id.is_distinct_from(but)
     of = delivery.alias("mended_one")
     root = (
         sa.select(of.c.delivery_id)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext
+from datetime import date, datetime
 from types import TracebackType
 from typing import Any, Self
 
@@ -15,15 +16,19 @@ from etl_core.keys import Keys
 from etl_core.records import Arrival, Place
 from etl_core.steps import step
 from etl_core.warehouse import (
+    about,
     alerting,
+    asof,
     bulk,
     dialect,
     integrity,
+    leave,
     ledger,
     lock,
     measures,
     mended,
     outcomes,
+    reread,
     rows,
     schema,
     tables,
@@ -134,6 +139,7 @@ class Warehouse:
         plugin: str = "",
         mends: str = "",
         dry_run: bool = False,
+        replaces: int | None = None,
     ) -> Iterator[Load]:
         """Load one delivery in one transaction: call `add` for each batch, then `finish`.
 
@@ -141,6 +147,8 @@ class Warehouse:
         identity within the source. variant: fields of the key in which the records of one row differ.
         mends: the fingerprint of the loaded delivery that this one mends (docs/mending.md).
         dry_run: take everything back at the end; counts, result and plan stay readable.
+        replaces: a delivery of the same bytes that leaves first; where it says the same as before, or would be rejected
+            now though it was loaded, everything is taken back and `load.reread.kept` says so.
         Everything is taken back, too, when the block raises, and when the delivery is rejected just as it was before: a night
         that finds nothing new changes nothing. Raises BalanceError when it ends unfinished.
         """
@@ -150,6 +158,9 @@ class Warehouse:
         account = ledger.Account(source, semantics, plugin, mends)
         with self._write(f"loading a delivery of {source}") as connection:
             before = ledger.rejected(connection, arrival.fingerprint, source)
+            former = None if replaces is None else reread.former(connection, replaces)
+            if former is not None:
+                former.leave(connection, run)
             number = ledger.begin(connection, arrival, account, place, run)
             step("begun")
             batch = rows.Batch(number, source, arrival.fingerprint, place, key, variant)
@@ -159,10 +170,24 @@ class Warehouse:
                 yield load
             if not load.result:
                 raise BalanceError("the books of the delivery were not closed")
-            if dry_run or before == ledger.rejected(connection, arrival.fingerprint, source) != []:
-                connection.rollback()
+            if former is not None:
+                load.reread = former.compared(connection, number)
+            same = before == ledger.rejected(connection, arrival.fingerprint, source) != []
+            if dry_run or same or (load.reread is not None and load.reread.kept):
+                _take_back(connection)
             step("committing")
         step("committed")
+
+    @contextmanager
+    def revoking(self, delivery_id: int, run: ledger.Run, dry_run: bool = False) -> Iterator[leave.Left]:
+        """Take one delivery out for good, in one transaction that ends with the block; see warehouse/leave.py.
+
+        Raises WarehouseError where there is no such delivery.
+        """
+        with self._write("revoking a delivery") as connection:
+            yield leave.leave(connection, delivery_id, "revoked", run)
+            if dry_run:
+                _take_back(connection)
 
     def failed(
         self,
@@ -252,10 +277,52 @@ class Warehouse:
         with self._ask() as connection:
             return outcomes.unknown(connection, source)
 
-    def measures(self, source: str | None = None) -> dict[str, str]:
-        """The figures of ruling 76 for one source or for all; see warehouse/measures.py."""
+    def revoked(self) -> frozenset[str]:
+        """The fingerprints of all deliveries that were revoked and not restored: no run loads them."""
         with self._ask() as connection:
-            return measures.measures(connection, source)
+            return ledger.revoked(connection)
+
+    def empty(self) -> bool:
+        """Whether no delivery ever came."""
+        with self._ask() as connection:
+            return not ledger.ever(connection)
+
+    def again(self, source: str | None = None) -> list[ledger.Line]:
+        """The deliveries that a mended plugin may read otherwise: with open refused rows, rejected or failed."""
+        with self._ask() as connection:
+            return ledger.again(connection, source)
+
+    def former(self, delivery_id: int) -> dict[str, Any] | None:
+        """The line of a delivery that left; None where none with this number did."""
+        with self._ask() as connection:
+            return ledger.former(connection, delivery_id)
+
+    def lift(self, fingerprint: str, run: ledger.Run) -> None:
+        """Let bytes that were revoked be loaded again by whoever brings them."""
+        with dialect.writing(self._engine, "restoring a delivery") as connection:
+            ledger.note(connection, run)
+            ledger.restore(connection, fingerprint)
+
+    def measures(
+        self, source: str | None = None, known: datetime | None = None, valid: date | None = None
+    ) -> dict[str, str]:
+        """The figures of ruling 76 for one source or for all, now or at a point in both times; see warehouse/measures.py."""
+        with self._ask() as connection:
+            if known is None and valid is None:
+                return measures.measures(connection, source)
+            then = asof.then(asof.Point(known, valid))
+            return measures.measures(connection, source, then.records, then.deliveries)
+
+    def as_of(
+        self, known: datetime | None = None, valid: date | None = None, source: str | None = None
+    ) -> pl.DataFrame:
+        """Every record with the state that it had at a point in both times, like `records`, and its `source`.
+
+        known: by what was loaded at that moment (aware) and had not left; now when left out. valid: by deliveries whose
+        effective date is not later; all of them when left out. See warehouse/asof.py.
+        """
+        with self._ask() as connection:
+            return outcomes.standing(connection, asof.then(asof.Point(known, valid)).records, source)
 
     def outcomes(self, delivery_id: int) -> pl.DataFrame:
         """What became of every physical row of a delivery; see warehouse/outcomes.py."""
@@ -267,10 +334,30 @@ class Warehouse:
         with self._ask() as connection:
             return outcomes.records(connection, delivery_id)
 
+    def record(self, record_id: int) -> dict[str, Any] | None:
+        """One record with what its delivery says of it, be it a former one; see warehouse/outcomes.py."""
+        with self._ask() as connection:
+            return outcomes.record_of(connection, record_id)
+
     def deliveries(self, source: str | None = None) -> pl.DataFrame:
         """The lines of the run ledger, by source and effective order."""
         with self._ask() as connection:
             return outcomes.deliveries(connection, source)
+
+    def formers(self, source: str | None = None) -> pl.DataFrame:
+        """The lines of deliveries that left, by source and effective order."""
+        with self._ask() as connection:
+            return outcomes.formers(connection, source)
+
+    def about(self, delivery_id: int) -> dict[str, Any] | None:
+        """Everything about one delivery; see warehouse/about.py."""
+        with self._ask() as connection:
+            return about.about(connection, delivery_id)
+
+    def differences(self, first: int, second: int) -> pl.DataFrame:
+        """What two deliveries differ in, record by record; see warehouse/about.py."""
+        with self._ask() as connection:
+            return about.differences(connection, first, second)
 
     def reasons(self, source: str | None = None, delivery_id: int | None = None) -> pl.DataFrame:
         """Why rows wait in quarantine, without their cells; see warehouse/outcomes.py."""
@@ -329,3 +416,8 @@ class Warehouse:
 def _check_value(connection: sa.Connection) -> bytes | None:
     """The check value of the warehouse's key; None as long as it has none."""
     return connection.execute(sa.select(tables.warehouse.c.key_check)).scalar_one_or_none()
+
+
+def _take_back(connection: sa.Connection) -> None:
+    """What was written since the transaction began; in a rehearsal, since this part of it did."""
+    (connection.get_nested_transaction() or connection).rollback()

@@ -6,6 +6,8 @@ that they can be compared and grouped; fields of the contract are null where the
 
 from __future__ import annotations
 
+from typing import Any
+
 import sqlalchemy as sa
 
 from etl_core.warehouse.dialect import Instant, Sortable, Whole
@@ -17,6 +19,10 @@ STATES = ("current", "withdrawn", "superseded", "cancelling")
 ENTRIES = ("cancellation", "correction")  # of a ledger: records that are about another one (ruling 74)
 ALERTS = ("raised", "cleared")
 REFUSED = ("open", "closed")  # a row that was refused: waits, or was put right or replaced since
+LEFT = (
+    "revoked",
+    "replaced",
+)  # a delivery that was loaded: taken back by a person, or read again by a mended plugin
 SCALED = ("hours", "credits", "score")  # kept as integers × 100, since SQLite has no exact decimals
 
 
@@ -43,6 +49,20 @@ def of_delivery() -> sa.Column[int]:
 def place() -> tuple[sa.Column[str], sa.Column[str], sa.Column[int]]:
     """A physical row of a delivery, as a person sees it (contract §1)."""
     return text("file"), text("sheet"), sa.Column("row", Whole, nullable=False)
+
+
+def alike(table: sa.Table) -> list[sa.Column[Any]]:
+    """The columns of a table once more, without what other tables or rows demand of them."""
+    return [
+        sa.Column(
+            column.name,
+            column.type,
+            primary_key=column.primary_key,
+            nullable=column.nullable,
+            autoincrement=False,
+        )
+        for column in table.columns
+    ]
 
 
 warehouse = sa.Table(
@@ -262,3 +282,34 @@ mended = sa.Table(
     sa.PrimaryKeyConstraint("delivery_id", "file", "sheet", "row"),
     sa.Index("mended_original", "of_file", "of_sheet", "of_row"),
 )
+
+former_delivery = sa.Table(
+    "former_delivery",
+    metadata,
+    *alike(delivery),
+    text("way"),
+    sa.Column("left_at", Instant(), nullable=False),
+    sa.Column("left_run", sa.Text(), sa.ForeignKey("run.run_id"), nullable=False),
+    sa.Column("restored_at", Instant()),  # since when bytes that were revoked may be loaded again
+    one_of("way", LEFT),
+    sa.Index("former_delivery_fingerprint", "fingerprint"),
+)
+"""Deliveries that were in the warehouse from loaded_at to left_at: what was known then is known for ever."""
+
+former_record = sa.Table(
+    "former_record",
+    metadata,
+    *alike(record),
+    sa.Index("former_record_delivery", "delivery_id"),
+    sa.Index("former_record_versions", "record_key", "delivery_id"),
+)
+"""Their records, as they stood last; no question about today reads them."""
+
+former_refused = sa.Table(
+    "former_refused",
+    metadata,
+    sa.Column("delivery_id", Whole, nullable=False),
+    sa.Column("row_key", sa.LargeBinary(), nullable=False),
+    sa.PrimaryKeyConstraint("delivery_id", "row_key"),
+)
+"""The keys of their refused rows, which held the places of earlier records (ruling 72); never their cells."""

@@ -2,7 +2,8 @@
 
 Where deliveries replace each other, a refused row waits while no later delivery of its slot is loaded. Where they
 append, it waits while no later delivery brought a record with its row's key; a row whose key cannot be read waits
-until it is mended at its place (mended.py). Loaded deliveries never leave, so what is closed stays closed, and only open rows need to be looked at.
+until it is mended at its place (mended.py). A delivery that comes only closes, so that only open rows need to be looked at; one that
+leaves only opens.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from etl_core.warehouse import mended
-from etl_core.warehouse.tables import delivery, quarantine, record
+from etl_core.warehouse.tables import delivery, former_record, quarantine, record
 
 Row = sa.Row[Any]
 
@@ -44,6 +45,36 @@ def _is_mended(connection: sa.Connection, mine: Row) -> bool:
     return connection.execute(known.where(delivery.c.mends == mine.fingerprint).limit(1)).first() is not None
 
 
+def reopen(connection: sa.Connection, mine: Row) -> None:
+    """Open what nobody but a delivery put right that has just left; its records are former ones already."""
+    touched = _touched(mine)
+    overtaken: list[sa.Select[int] | sa.CompoundSelect[Any]]
+    if mine.semantics == "snapshot":
+        overtaken = [_of_slot(mine)]
+    else:
+        overtaken = [*_overtaken(refused.c.quarantine_id.in_(touched))]
+    roots = sa.select(delivery.c.mends).where(delivery.c.source == mine.source, delivery.c.mends.is_not(None))
+    overtaken.append(mended.overtaken(mine.source, roots))
+    closed = (quarantine.c.state == "closed") & quarantine.c.quarantine_id.in_(touched)
+    for still in overtaken:
+        closed &= quarantine.c.quarantine_id.not_in(still)
+    connection.execute(sa.update(quarantine).values(state="open").where(closed))
+
+
+def _touched(mine: Row) -> sa.Select[int] | sa.CompoundSelect[Any]:
+    """Refused rows that a delivery which left may have closed: of its slot, of its keys, and of what it mended."""
+    of = sa.select(delivery.c.delivery_id).where(delivery.c.source == mine.source)
+    if mine.semantics == "snapshot":
+        return sa.select(refused.c.quarantine_id).where(
+            refused.c.delivery_id.in_(of.where(delivery.c.slot == mine.slot))
+        )
+    by_key = _earlier(mine, former_record).correlate(None)
+    if not mine.mends:
+        return by_key
+    family = of.where(sa.or_(delivery.c.fingerprint == mine.mends, delivery.c.mends == mine.mends))
+    return sa.union(by_key, sa.select(refused.c.quarantine_id).where(refused.c.delivery_id.in_(family)))
+
+
 def _of_slot(mine: Row) -> sa.Select[int]:
     """Refused rows of all deliveries of the slot that come before its latest loaded one, which is no mending."""
     slot = (delivery.c.source == mine.source) & (delivery.c.slot == mine.slot)
@@ -64,30 +95,36 @@ def _awaited(connection: sa.Connection, mine: Row) -> bool:
     return connection.execute(waits.limit(1)).first() is not None
 
 
-def _earlier(mine: Row) -> sa.Select[int]:
-    """Refused rows of earlier deliveries whose key is among this one's records."""
-    key = sa.func.coalesce(record.c.row_key, record.c.record_key)
+def _earlier(mine: Row, told: sa.Table = record) -> sa.Select[int]:
+    """Refused rows of earlier deliveries whose key is among this one's records, which are in the table `told`."""
+    key = sa.func.coalesce(told.c.row_key, told.c.record_key)
     return (
         sa.select(refused.c.quarantine_id)
-        .join_from(record, refused, key == refused.c.row_key)
+        .join_from(told, refused, key == refused.c.row_key)
         .join(delivery, delivery.c.delivery_id == refused.c.delivery_id)
-        .where(record.c.delivery_id == mine.delivery_id)
+        .where(told.c.delivery_id == mine.delivery_id)
         .where(delivery.c.source == mine.source, delivery.c.sort_key < mine.sort_key)
     )
 
 
 def _own(mine: Row) -> list[sa.Select[int]]:
-    """Refused rows of this delivery whose key is among a later one's records: in one question for each index."""
+    """Refused rows of this delivery whose key is among a later one's records."""
+    return _overtaken(refused.c.delivery_id == mine.delivery_id)
+
+
+def _overtaken(scope: sa.ColumnElement[bool]) -> list[sa.Select[int]]:
+    """Refused rows in scope whose key is among the records of a later delivery: in one question for each index."""
+    own = delivery.alias("own")
     keys = (
         record.c.row_key == refused.c.row_key,
         sa.and_(record.c.record_key == refused.c.row_key, record.c.row_key.is_(None)),
     )
     return [
         sa.select(refused.c.quarantine_id)
-        .join_from(refused, record, key)
+        .join_from(refused, own, own.c.delivery_id == refused.c.delivery_id)
+        .join(record, key)
         .join(delivery, delivery.c.delivery_id == record.c.delivery_id)
-        .where(refused.c.delivery_id == mine.delivery_id)
-        .where(delivery.c.source == mine.source, delivery.c.sort_key > mine.sort_key)
+        .where(scope, delivery.c.source == own.c.source, delivery.c.sort_key > own.c.sort_key)
         .where(delivery.c.result == "loaded")
         for key in keys
     ]

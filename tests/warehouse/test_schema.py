@@ -16,7 +16,7 @@ from alembic.script import ScriptDirectory
 from etl_core.errors import WarehouseError
 from etl_core.keys import Keys
 from etl_core.warehouse import Warehouse, dialect, schema, tables
-from tests.warehouse.samples import batch, deliver, one
+from tests.warehouse.samples import RUN, at, batch, deliver, fault, one
 
 
 def engine_of(url):
@@ -46,13 +46,14 @@ def test_constraints_and_the_view_are_there_too(warehouse_url):
     engine = engine_of(warehouse_url)
     schema.upgrade(engine)
     told = sa.inspect(engine)
-    assert told.get_view_names() == ["training_record"]
-    names = ("record", "quarantine", "delivery")
+    assert set(told.get_view_names()) == {"training_record", "record_history"}
+    names = ("record", "quarantine", "delivery", "former_delivery")
     checks = {name: [each["name"] for each in told.get_check_constraints(name)] for name in names}
     assert checks == {
         "record": ["entry_known", "state_known"],
         "quarantine": ["state_known"],
         "delivery": ["result_known"],
+        "former_delivery": ["way_known"],
     }
     engine.dispose()
 
@@ -87,6 +88,58 @@ def test_upgrading_twice_changes_nothing(warehouse_url):
         with engine.connect() as connection:
             assert schema.revision(connection) == schema.HEAD
     engine.dispose()
+
+
+@pytest.fixture
+def second_url(request, tmp_path, warehouse_url):
+    """The address of another fresh warehouse of the same kind."""
+    if warehouse_url.startswith("sqlite"):
+        yield f"sqlite:///{tmp_path / 'second.sqlite'}"
+        return
+    with request.getfixturevalue("postgres_server").database() as url:
+        yield url
+
+
+def first_step(url):
+    """A database as the first release of the schema made it."""
+    engine = engine_of(url)
+    with dialect.writing(engine, "test") as connection:
+        config = Config()
+        config.set_main_option("script_location", "etl_core.warehouse:migrations")
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0001")
+    return engine
+
+
+def copied(source, target):
+    """Every row of every table that the target has."""
+    known = sa.MetaData()
+    known.reflect(target)
+    with source.connect() as reading, dialect.writing(target, "test") as connection:
+        for table in known.sorted_tables:
+            rows = reading.execute(sa.select(table)).mappings().all()
+            if rows and table.name != "alembic_version":
+                connection.execute(sa.insert(table), [dict(row) for row in rows])
+
+
+def test_a_filled_warehouse_of_the_first_schema_is_brought_to_ours(warehouse_url, second_url):
+    keys = Keys.random()
+    with Warehouse.open(warehouse_url, keys) as newest:
+        deliver(newest, batch(one(1), one(2), faults=[fault(3, "hours.range")]), place=at(1))
+        deliver(newest, batch(one(2, hours=4)), name="b", place=at(2))
+        first = first_step(second_url)
+        copied(newest._engine, first)
+        first.dispose()
+        with Warehouse.open(second_url, keys) as upgraded:
+            assert upgraded.deliveries().equals(newest.deliveries())
+            assert upgraded.as_of().equals(newest.as_of())
+            assert upgraded.measures() == newest.measures()
+            assert upgraded.outcomes(1).equals(newest.outcomes(1))
+            with upgraded.revoking(2, RUN) as left:
+                assert (left.gone, left.revived) == (1, 1)
+            with upgraded._engine.connect() as connection:
+                assert schema.revision(connection) == schema.HEAD
+                assert len(connection.exec_driver_sql("select * from record_history").all()) == 4
 
 
 def test_a_warehouse_of_newer_software_is_refused(warehouse_url):

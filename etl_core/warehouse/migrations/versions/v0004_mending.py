@@ -1,4 +1,4 @@
-"""Step 0004: deliveries that mend others, which of their rows stands for which, and the words that no list has."""
+"""Step 0004: which row of a mending stands for which, and the words that no list has."""
 
 from __future__ import annotations
 
@@ -15,7 +15,6 @@ WHOLE = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 
 def upgrade() -> None:
     """Columns that older rows leave empty, and a table that is empty until the first mending."""
-    op.add_column("delivery", sa.Column("mends", sa.Text()))
     op.add_column("warning", sa.Column("word", sa.Text()))
     op.add_column("reason", sa.Column("word", sa.Text()))
     op.create_table(
