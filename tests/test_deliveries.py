@@ -18,8 +18,9 @@ from etl_core import config
 from etl_core.keys import Keys
 from etl_core.pipeline import PARTLY, run
 from etl_core.records import Outcome
+from etl_core.testing.differing import differences
 from etl_core.testing.folders import copied, files, inside
-from etl_core.testing.golden import Golden, differences, golden
+from etl_core.testing.golden import Golden, golden
 from etl_core.testing.sheets import read_sheets
 from etl_core.testing.sturdy import RESIDENT
 from etl_core.warehouse import Warehouse

@@ -41,6 +41,7 @@ from etl_core.records import (
     SKIPS,
     Excerpt,
     HeaderAccount,
+    Heading,
     Place,
     Prepared,
 )
@@ -102,7 +103,7 @@ def test_a_batch_arrives_with_every_type_and_null() -> None:
 
 
 def test_an_excerpt_arrives_with_its_columns_and_its_rows() -> None:
-    columns = (Column(0, "姓名"), Column(2, "上/下", True, ("甲",)), Column(3, None))
+    columns = (Heading(0, "姓名"), Heading(2, "上/下", True, ("甲",)), Heading(3, None))
     frame = pl.DataFrame(
         {"c0": ["测试甲"], "c2": [None], "c3": ["=1"]}, schema=dict.fromkeys(("c0", "c2", "c3"), pl.String)
     )

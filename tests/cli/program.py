@@ -53,6 +53,8 @@ def configure(folder: Path, **more: str) -> Path:
         "settle_seconds": "0",
         **more,
     }
+    if "postgresql" in settings["warehouse"]:
+        settings.setdefault("archive", "kept")
     config = folder / "pipeline.yaml"
     config.write_text("".join(f"{name}: {value}\n" for name, value in settings.items()), encoding="utf-8")
     return config
