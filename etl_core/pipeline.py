@@ -21,6 +21,7 @@ from etl_core.inbox import Refused, Unchanged, arrivals, released, single, workr
 from etl_core.keys import Keys
 from etl_core.pool import Answers, Executor, Pool, Told
 from etl_core.protocol import Claimed, Done, Hello, Job, Problem, Ready, SourceFacts
+from etl_core.publish import Published, publish
 from etl_core.pulls import Pulled
 from etl_core.records import Arrival, Counts, HeaderAccount, Outcome, Prepared
 from etl_core.steps import step
@@ -51,12 +52,13 @@ class Watch(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What a run did (or would do): one outcome per delivery, the plugins that could not be used, and what was fetched before."""
+    """What a run did (or would do): one outcome per delivery, the plugins that could not be used, what was fetched before and published after."""
 
     outcomes: tuple[Outcome, ...] = ()
     problems: tuple[Problem, ...] = ()
     dry_run: bool = False
     pulls: tuple[Pulled, ...] = ()
+    published: Published | None = None
 
     @property
     def exit_code(self) -> int:
@@ -115,7 +117,12 @@ def run(
         )
         report = Report(tuple(loading.outcomes(coming)), _problems(executor), dry_run, pulled)
         loading.close(report.exit_code)
-        return report
+        return replace(report, published=_published(config, warehouse, dry_run))
+
+
+def _published(config: Config, warehouse: Warehouse, dry_run: bool) -> Published | None:
+    """A killed run may have left without: whether there is anything to publish is asked of the warehouse, not of this run."""
+    return None if dry_run or config.publish is None else publish(warehouse, config.publish)
 
 
 def check(file: Path, executor: Executor, warehouse: Warehouse, watch: Watch) -> Outcome:

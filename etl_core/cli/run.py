@@ -55,6 +55,8 @@ def _watched(config: Config, events: Events, run: Callable[..., Report]) -> Repo
         raise
     for problem in report.problems:
         events.tell("plugin.refused", "warning", **asdict(problem))
+    if report.published is not None and report.published.new:
+        events.tell("published", folder=str(report.published.folder), rows=report.published.rows)
     seconds = round(time.monotonic() - started, 3)
     events.tell("run.finished", **totals(report), dry_run=report.dry_run, seconds=seconds)
     return report

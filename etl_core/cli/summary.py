@@ -49,6 +49,8 @@ def show(report: Report, config: Path, lang: Lang) -> None:
         screen.line(
             f"{title('problem', lang)}: {problem.plugin} ({problem.distribution} {problem.version}): {problem.reason}"
         )
+    if report.published is not None and report.published.new:
+        screen.line(f"{title('published', lang)}: {screen.shown(str(report.published.folder))}")
     for command in following(report, config):
         screen.line(f"{title('next', lang)}: {command}")
 

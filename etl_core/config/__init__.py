@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from etl_core.config.document import Document
 from etl_core.config.load import check_sources, load, read, validate
-from etl_core.config.model import Config, Dask, Limits, Log, Plugins, SourceSettings, Warehouse
+from etl_core.config.model import Config, Dask, Limits, Log, Plugins, Publish, SourceSettings, Warehouse
 from etl_core.config.pulls import Bounds, Pages, Pull, Remote, Rest, Sql, named
 from etl_core.config.url import private
 
@@ -17,6 +17,7 @@ __all__ = [
     "Log",
     "Pages",
     "Plugins",
+    "Publish",
     "Pull",
     "Remote",
     "Rest",

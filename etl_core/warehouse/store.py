@@ -17,6 +17,7 @@ from etl_core.steps import step
 from etl_core.warehouse import bulk, dialect, ledger, lock, measures, outcomes, rows, schema, tables, writer
 from etl_core.warehouse.load import Load
 from etl_core.warehouse.settle import SEMANTICS
+from etl_core.warehouse.view import View
 
 
 class Warehouse:
@@ -196,6 +197,12 @@ class Warehouse:
         keys = self._secret()
         with self._ask() as connection:
             return outcomes.quarantined(connection, keys, source, delivery_id)
+
+    @contextmanager
+    def view(self) -> Iterator[View]:
+        """What is published, all of it from one moment; see warehouse/view.py."""
+        with self._ask() as connection:
+            yield View(connection)
 
     def _ask(self) -> AbstractContextManager[sa.Connection]:
         return dialect.reading(self._engine, "reading the warehouse")
