@@ -6,7 +6,8 @@ known from another table, so a further cell of the year hides with the small one
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
 
 import polars as pl
 
@@ -24,17 +25,20 @@ CROSSED: Mapping[str, tuple[str, ...]] = {
 """The tables, by the fields that their cells are told apart by. They share the year alone: two that shared more would tell each other's cells."""
 
 NUMBERS = ("trainings", "persons", "hours")
+HIDDEN = "*"
 
 
 def shown(cells: pl.DataFrame, least: int) -> pl.DataFrame:
     """A cross-table as it is published: all columns text, headings and codes in words.
 
-    cells: fields of the table, then NUMBERS (warehouse/view.py). Where a cell hides, its numbers are «<5».
+    cells: fields of the table, then NUMBERS (warehouse/view.py). Of a small cell only «<5» persons is told; where another
+    one hides with it, or a number would tell persons, stands HIDDEN.
     """
     fields = [name for name in cells.columns if name not in NUMBERS]
-    veil = pl.lit(f"<{least}")
-    numbers = [pl.when(pl.col("hidden")).then(veil).otherwise(_printed(name)).alias(name) for name in NUMBERS]
-    told = cells.with_columns(hidden(cells, least)).select(*map(_worded, fields), *numbers)
+    veiled = cells.with_columns(hidden(cells, least))
+    told = veiled.select(
+        *(_worded(name, cells) for name in fields), *(_veiled(name, least) for name in NUMBERS)
+    )
     heads = {name: text(f"field.{name}", "both") for name in (*fields, "hours")}
     return told.rename(heads | {name: text(f"ui.{name}", "both") for name in ("trainings", "persons")})
 
@@ -42,9 +46,7 @@ def shown(cells: pl.DataFrame, least: int) -> pl.DataFrame:
 def hidden(cells: pl.DataFrame, least: int) -> pl.Series:
     """Which cells tell no number: `hidden`, Boolean, in the order of the cells."""
     years = cells.with_row_index("at").group_by(YEAR, maintain_order=True)
-    veiled = {
-        rows["at"][at] for _, rows in years for at in _hidden(rows["persons"].to_list(), least)
-    }
+    veiled = {rows["at"][at] for _, rows in years for at in _hidden(rows["persons"].to_list(), least)}
     return pl.Series("hidden", [at in veiled for at in range(cells.height)], dtype=pl.Boolean)
 
 
@@ -66,28 +68,37 @@ def _safe(numbers: Sequence[int], least: int) -> bool:
     return not small or (lowest <= 1 and highest >= least - 1)
 
 
-def _printed(name: str) -> pl.Expr:
-    return pl.col(name).cast(pl.String)
+def _veiled(name: str, least: int) -> pl.Expr:
+    told = pl.when(pl.col("hidden")).then(pl.lit(HIDDEN)).otherwise(pl.col(name).cast(pl.String)).alias(name)
+    if name != "persons":
+        return told
+    return pl.when(pl.col(name) < least).then(pl.lit(f"<{least}")).otherwise(told).alias(name)
 
 
-def _worded(name: str) -> pl.Expr:
-    """A code with its word: «10 国家级», «500103 重庆市渝中区»; null stays empty."""
-    words = _words(name)
+def _worded(name: str, cells: pl.DataFrame) -> pl.Expr:
+    """A code with its word: «10 国家级», «500103 重庆市渝中区» as it was called in that year; null stays empty."""
     code = pl.col(name).cast(pl.String)
-    return (code + code.replace_strict(words, default="").pipe(_spaced)).alias(name) if words else code
+    if name == DIVISION:
+        dated = pl.concat_str(YEAR, name, separator=" ")
+        word = dated.replace_strict(_places(cells[YEAR].unique()), default=None, return_dtype=pl.String)
+    else:
+        words = {str(each.value): each.label for each in ENUMS.get(name, ())}
+        word = code.replace_strict(words, default=None, return_dtype=pl.String)
+    return (code + (pl.lit(" ") + word).fill_null("")).alias(name)
 
 
-def _spaced(word: pl.Expr) -> pl.Expr:
-    return pl.when(word == "").then(pl.lit("")).otherwise(pl.lit(" ") + word)
+def _places(years: Iterable[int]) -> dict[str, str]:
+    """«2023 510903» → «四川省遂宁市船山区»: the latest name that was in force in the year."""
+    known = sorted(tables.divisions(), key=lambda each: each.since)
+    return {
+        f"{year} {each.code}": _place(each)
+        for year in years
+        for each in known
+        if each.since.year <= year <= (each.until or date.max).year
+    }
 
 
 def _place(division: Division) -> str:
     """«四川省遂宁市船山区»; what stands directly under the province has no prefecture."""
     above = (division.province, division.prefecture)
     return "".join(name for name in above if name not in ("直辖", division.name)) + division.name
-
-
-def _words(name: str) -> dict[str, str]:
-    if name == DIVISION:
-        return {each.code: _place(each) for each in tables.divisions()}
-    return {str(each.value): each.label for each in ENUMS.get(name, ())}

@@ -29,7 +29,7 @@ class Folder:
         """The snapshot that is read; None where there is none."""
         link = self._path / CURRENT
         try:
-            name = os.readlink(link)
+            name = str(link.readlink())
         except OSError:
             return None
         return self._path / name if NUMBERED.fullmatch(name) and link.is_dir() else None

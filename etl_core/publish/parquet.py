@@ -6,12 +6,12 @@ bytes, however they are cut into batches.
 
 from __future__ import annotations
 
-import os
-import re
+import io
 from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from queue import Full, Queue
+from typing import Any
 
 import polars as pl
 from polars.io.plugins import register_io_source
@@ -22,15 +22,12 @@ GROUP = 100_000  # rows of a row group: so many are held at a time
 AHEAD = 1  # batches that wait while one is written
 PATIENCE = 0.2  # seconds until we look whether the writing has failed
 
-_TOLD = re.compile(r"os error (\d+)")
-
 Shape = Mapping[str, pl.DataType]
 Waiting = Queue[pl.DataFrame | None]
 
 
 def write(path: Path, shape: Shape, frames: Iterable[pl.DataFrame]) -> int:
     """Write a new file (mode 0600) of frames that have this shape; the number of rows. Raises OSError."""
-    os.close(private(str(path), os.O_WRONLY))
     waiting: Waiting = Queue(AHEAD)
     rows = 0
     with ThreadPoolExecutor(1, thread_name_prefix="parquet") as thread:
@@ -61,11 +58,39 @@ def _sink(path: Path, shape: Shape, waiting: Waiting) -> None:
         while (frame := waiting.get()) is not None:
             yield frame
 
-    try:
-        frames = register_io_source(batches, schema=dict(shape), validate_schema=True)
-        frames.sink_parquet(path, compression="zstd", row_group_size=GROUP, maintain_order=True)
-    except pl.exceptions.PolarsError as fault:
-        told = _TOLD.search(str(fault))
-        if told is None:
+    frames = register_io_source(batches, schema=dict(shape), validate_schema=True)
+    with _Out(path) as out:
+        try:
+            frames.sink_parquet(out, compression="zstd", row_group_size=GROUP, maintain_order=True)
+        except pl.exceptions.PolarsError:
+            if out.fault is None:
+                raise
+            raise OSError(out.fault.errno, out.fault.strerror, str(path)) from None
+
+
+class _Out(io.RawIOBase):
+    """A new file that remembers why it could not be written: polars tells that in words of its own, or not at all."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__()
+        self._file = open(path, "xb", buffering=0, opener=private)  # noqa: SIM115  # closed with this
+        self.fault: OSError | None = None
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, content: Any) -> int:
+        """All of it: the system may take a part at a time."""
+        left = memoryview(content)
+        size = left.nbytes
+        try:
+            while left:
+                left = left[self._file.write(left) :]
+        except OSError as fault:
+            self.fault = fault
             raise
-        raise OSError(int(told[1]), os.strerror(int(told[1])), str(path)) from None
+        return size
+
+    def close(self) -> None:
+        self._file.close()
+        super().close()

@@ -96,9 +96,7 @@ class View:
 
     def deliveries(self) -> pl.DataFrame:
         """The lines of the run ledger in the order in which they came."""
-        return self._read(
-            sa.select(*(delivery.c[name] for name in LINES)).order_by(delivery.c.delivery_id)
-        )
+        return self._read(sa.select(*(delivery.c[name] for name in LINES)).order_by(delivery.c.delivery_id))
 
     def organisations(self) -> pl.DataFrame:
         """Every employer by `name`, `code` ("" for none) and `division`."""
@@ -115,7 +113,9 @@ class View:
             for name in names
             for measure, value in measures.measures(self._connection, name).items()
         ]
-        return pl.DataFrame(lines, schema=dict.fromkeys(("source", "measure", "value"), pl.String()), orient="row")
+        return pl.DataFrame(
+            lines, schema=dict.fromkeys(("source", "measure", "value"), pl.String()), orient="row"
+        )
 
     def crossed(self, *by: str) -> pl.DataFrame:
         """Recognised, passed trainings of trainees by these fields of the record, each event once (ruling 69).
