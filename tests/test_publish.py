@@ -291,6 +291,12 @@ def test_each_event_counts_once_and_persons_are_told_apart(warehouse, tmp_path):
     once = warehouse.measures()
     assert int(once["events_once_recognised_passed_trainee"]) == cells["trainings"].sum()
     assert Decimal(once["hours_recognised_passed_trainee_events_once"]) == cells["hours"].sum()
+    publish(warehouse, settings(tmp_path))
+    counting = read(tmp_path, "records").filter(status="recognised", result="passed", role="trainee")
+    mine = counting.sort("own_side", "record_key", descending=[True, False]).unique(
+        "event_key", keep="first", maintain_order=True
+    )
+    assert mine["hours"].sum() == cells["hours"].sum()  # as docs/publish.md tells analysts to count
 
 
 def test_a_small_cell_tells_no_number_in_words_that_people_know(warehouse, tmp_path):

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from queue import Full, Queue
-from typing import Any
+from typing import IO, Any, cast
 
 import polars as pl
 from polars.io.plugins import register_io_source
@@ -61,7 +61,9 @@ def _sink(path: Path, shape: Shape, waiting: Waiting) -> None:
     frames = register_io_source(batches, schema=dict(shape), validate_schema=True)
     with _Out(path) as out:
         try:
-            frames.sink_parquet(out, compression="zstd", row_group_size=GROUP, maintain_order=True)
+            frames.sink_parquet(
+                cast(IO[bytes], out), compression="zstd", row_group_size=GROUP, maintain_order=True
+            )
         except pl.exceptions.PolarsError:
             if out.fault is None:
                 raise

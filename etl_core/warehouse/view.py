@@ -100,8 +100,7 @@ class View:
 
     def organisations(self) -> pl.DataFrame:
         """Every employer by `name`, `code` ("" for none) and `division`."""
-        columns = (organisation.c.name, organisation.c.code, organisation.c.division)
-        read = self._read(sa.select(*columns))
+        read = self._read(sa.select(*(organisation.c[name] for name in ("name", "code", "division"))))
         return read.sort("name", "code")  # not by the server, whose order depends on its locale
 
     def measures(self) -> pl.DataFrame:
