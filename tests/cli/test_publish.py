@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 
+from etl_core.warehouse import Warehouse
 from tests.cli.program import configure, etl, here, samples, settled
 
 
@@ -54,6 +55,12 @@ def test_publish_tells_files_and_rows_and_whether_anything_is_new(tmp_path):
 
 
 def test_publish_needs_the_section_and_a_warehouse_that_nobody_holds(tmp_path):
-    refused = etl("publish", "--config", placed(tmp_path))
+    config = placed(tmp_path)
+    refused = etl("publish", "--config", config)
     assert refused.returncode == 2
     assert "publish.folder" in refused.stderr
+    here("run", "--config", config)
+    configure(tmp_path, publish="{folder: out}")
+    with Warehouse.open(f"sqlite:///{tmp_path / 'data.sqlite'}", None) as opened, opened.lock():
+        assert here("publish", "--config", config).exit_code == 75
+    assert not (tmp_path / "out").exists()
