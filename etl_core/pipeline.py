@@ -23,6 +23,7 @@ from etl_core.night import Night, Trouble
 from etl_core.originals import chain, taken
 from etl_core.pool import Answers, Executor, Pool, Told
 from etl_core.protocol import Claimed, Done, Hello, Job, Mending, Problem, Ready, SourceFacts
+from etl_core.publish import Published, publish
 from etl_core.pulls import Pulled
 from etl_core.records import Arrival, Counts, HeaderAccount, Outcome, Prepared
 from etl_core.steps import step
@@ -60,8 +61,8 @@ class Watch(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What a run did (or would do): one outcome per delivery, the plugins that could not be used, what was fetched before, and
-    what of the run could not be kept or told."""
+    """What a run did (or would do): one outcome per delivery, the plugins that could not be used, what was fetched before and
+    published after, and what of the run could not be kept or told."""
 
     outcomes: tuple[Outcome, ...] = ()
     problems: tuple[Problem, ...] = ()
@@ -69,6 +70,7 @@ class Report:
     pulls: tuple[Pulled, ...] = ()
     run_id: str = ""
     troubles: tuple[Trouble, ...] = ()
+    published: Published | None = None
 
     @property
     def exit_code(self) -> int:
@@ -151,8 +153,14 @@ def run(
         report = Report(outcomes, problems(executor), dry_run, pulled, night.run_id)
         if dry_run:
             return report
+        published = _published(config, warehouse)
         troubles = night.close(warehouse, _sources(executor), report.problems, report.exit_code)
-        return replace(report, troubles=tuple(troubles))
+        return replace(report, troubles=tuple(troubles), published=published)
+
+
+def _published(config: Config, warehouse: Warehouse) -> Published | None:
+    """A killed run may have left without: whether there is anything to publish is asked of the warehouse, not of this run."""
+    return None if config.publish is None else publish(warehouse, config.publish)
 
 
 def check(file: Path, executor: Executor, warehouse: Warehouse, watch: Watch) -> Outcome:

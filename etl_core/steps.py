@@ -24,6 +24,8 @@ Name = Literal[
     "committed",  # everybody does
     "noted",  # the ledger says that it failed
     "ended",  # the run is over
+    "publishing",  # a snapshot is complete, and nobody reads it yet
+    "published",  # whoever opens the folder now reads it
 ]
 
 STEPS: tuple[str, ...] = get_args(Name)

@@ -293,6 +293,10 @@ def test_the_archive_lies_beside_a_file_and_has_to_be_named_for_a_server(write, 
         ("warehouse: {url: 'sqlite:///../w.sqlite'}\nkey_file: ../in/sub/k", "key_file"),
         ("warehouse: {url: 'sqlite:///../w.sqlite'}\nkey_file: k\nwork: ../in/w", "work"),
         ("warehouse: {url: 'sqlite:///../w.sqlite'}\nkey_file: k\nlog: {file: ../in/l}", "log.file"),
+        (
+            "warehouse: {url: 'sqlite:///../w.sqlite'}\nkey_file: k\npublish: {folder: ../in/out}",
+            "publish.folder",
+        ),
     ],
 )
 def test_no_file_of_ours_may_lie_in_an_inbox(write, settings, name):

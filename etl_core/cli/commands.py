@@ -98,6 +98,24 @@ PULL = click.Command(
     """,
 )
 
+PUBLISH = click.Command(
+    "publish",
+    callback=later.later("publish:publish"),
+    params=[later.config(), later.shape()],
+    short_help="给分析人员写一份快照｜write a snapshot for analysts",
+    help="""按配置里的 publish 把仓库写成一份快照（Parquet 和 CSV），整份换上；内容没变就不换。每次运行之后会自动发布。
+
+    Write the warehouse as a snapshot of files (Parquet and CSV) for DuckDB, polars or Excel, and swap it in as a whole; one that
+    would say the same is not made. Runs do this by themselves where the configuration has a section publish (docs/publish.md).
+
+    \b
+    退出码 exit codes
+      0   已发布，或没有变化｜published, or nothing new
+      2   配置里没有 publish，或文件夹不能写｜no section publish, or its folder cannot be written
+      75  另一次运行正在进行，或磁盘已满，请稍后再试｜another run is under way, or a disk is full: try again
+    """,
+)
+
 CHECK = click.Command(
     "check",
     callback=later.later("check:check"),
@@ -255,7 +273,19 @@ main = Root(
       etl run --config configs/demo.yaml
       etl status --config configs/demo.yaml
     """,
-    commands=[RUN, PULL, CHECK, IDENTIFY, PREVIEW, STATUS, EXPLAIN, REBUILD, *groups.GROUPS, *chores.GROUPS],
+    commands=[
+        RUN,
+        PULL,
+        CHECK,
+        IDENTIFY,
+        PREVIEW,
+        STATUS,
+        EXPLAIN,
+        REBUILD,
+        PUBLISH,
+        *groups.GROUPS,
+        *chores.GROUPS,
+    ],
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
 

@@ -71,6 +71,8 @@ def watched(config: Config, events: Events, run: Callable[..., Report]) -> Repor
         raise
     for problem in report.problems:
         events.tell("plugin.refused", "warning", **asdict(problem))
+    if report.published is not None and report.published.new:
+        events.tell("published", folder=str(report.published.folder), rows=report.published.rows)
     seconds = round(time.monotonic() - started, 3)
     for trouble in report.troubles:
         events.tell("run.untold", "warning", **asdict(trouble))

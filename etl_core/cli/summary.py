@@ -63,6 +63,8 @@ def show(report: Report, config: Path, lang: Lang) -> None:
         screen.line(
             f"{title('problem', lang)}: {problem.plugin} ({problem.distribution} {problem.version}): {problem.reason}"
         )
+    if report.published is not None and report.published.new:
+        screen.line(f"{title('published', lang)}: {screen.shown(str(report.published.folder))}")
     for trouble in report.troubles:
         told = f"{title('untold', lang)}: {trouble.what}: {trouble.where} ({trouble.kind})"
         screen.line(screen.shown(told))

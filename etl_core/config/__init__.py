@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from etl_core.config.document import Document
 from etl_core.config.load import check_sources, load, read, validate
-from etl_core.config.model import Config, Dask, Limits, Log, Plugins, SourceSettings, Warehouse
+from etl_core.config.model import Config, Dask, Limits, Log, Plugins, Publish, SourceSettings, Warehouse
 from etl_core.config.night import Alerts, Due, Lineage, Mail, Metrics, Runs, Webhook
 from etl_core.config.pulls import Bounds, Pages, Pull, Remote, Rest, Sql, named
 from etl_core.config.url import private
@@ -23,6 +23,7 @@ __all__ = [
     "Metrics",
     "Pages",
     "Plugins",
+    "Publish",
     "Pull",
     "Remote",
     "Rest",

@@ -135,6 +135,24 @@ class Log(Section):
     """日志文件；缺省不另写日志｜the file it is written to; no log is kept when left out."""
 
 
+class Publish(Section):
+    """给分析人员读的文件｜files for analysts, written after each run that changed anything (docs/publish.md)."""
+
+    folder: Place
+    """快照所在的文件夹，仅本人可读；其中的 current 指向最新的一份｜folder of the snapshots, readable by its owner only;
+    current in it is the newest one."""
+
+    keep: int = Field(default=2, ge=1, le=1000)
+    """保留几份快照，含最新的一份｜how many snapshots stay, the newest one included."""
+
+    least: int = Field(default=5, ge=2, le=1000)
+    """交叉表中少于这么多人的格不写数字｜cells of cross-tables with fewer persons than this tell no number."""
+
+    names: bool = False
+    """是否写出姓名、证书编号和机构记录号｜whether names, certificate numbers and the agencies' record numbers are written
+    too; pseudonyms always are (contract §5)."""
+
+
 class Config(Section):
     """川渝教师培训数据流水线的配置｜configuration of a pipeline that unifies teacher-training records."""
 
@@ -178,6 +196,9 @@ class Config(Section):
     metrics: Metrics = Metrics()
 
     lineage: Lineage = Lineage()
+
+    publish: Publish | None = None
+    """运行之后给分析人员写快照；不写则不发布｜snapshots for analysts after each run; none when left out."""
 
     @field_validator("archive")
     @classmethod
@@ -263,9 +284,8 @@ def _nested(one: Path, other: Path) -> bool:
 
 def _own_files(info: ValidationInfo) -> dict[str, Path]:
     """Return the pipeline's own files by setting; sections that failed their own validation are left out."""
-    warehouse, log, runs, metrics, lineage = map(
-        info.data.get, ("warehouse", "log", "runs", "metrics", "lineage")
-    )
+    names = ("warehouse", "log", "runs", "metrics", "lineage", "publish")
+    warehouse, log, runs, metrics, lineage, publish = map(info.data.get, names)
     files = {
         "warehouse.url": warehouse and warehouse.path,
         "key_file": info.data.get("key_file"),
@@ -275,5 +295,6 @@ def _own_files(info: ValidationInfo) -> dict[str, Path]:
         "runs.folder": runs and runs.folder,
         "metrics.textfile": metrics and metrics.textfile,
         "lineage.file": lineage and lineage.file,
+        "publish.folder": publish and publish.folder,
     }
     return {name: path for name, path in files.items() if path}

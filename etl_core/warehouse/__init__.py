@@ -1,6 +1,6 @@
 """The warehouse: SQLite or PostgreSQL, every version of every record, one transaction per delivery.
 
-store ─► ledger · load ─► rows (identity) ─► repeats ─► books ─► settle     outcomes · measures · integrity · alerting     lock
+store ─► ledger · load ─► rows (identity) ─► repeats ─► books ─► settle     outcomes · measures · view · integrity · alerting     lock
    │     leave ─► settle · books · waiting     reread ─► leave
    └────────────────────────────── dialect · schema · tables ──────────────────────────────┘
 """
@@ -12,5 +12,6 @@ from etl_core.warehouse.ledger import Run
 from etl_core.warehouse.load import Load
 from etl_core.warehouse.settle import SEMANTICS, Plan
 from etl_core.warehouse.store import Warehouse
+from etl_core.warehouse.view import View
 
-__all__ = ["SEMANTICS", "Fault", "Left", "Load", "Plan", "Run", "Standing", "Warehouse"]
+__all__ = ["SEMANTICS", "Fault", "Left", "Load", "Plan", "Run", "Standing", "View", "Warehouse"]

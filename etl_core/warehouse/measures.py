@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -96,10 +97,7 @@ def _sums(connection: sa.Connection, record: sa.FromClause) -> dict[str, str]:
 
 
 def _once(connection: sa.Connection, record: sa.FromClause) -> dict[str, str]:
-    """Each event once: the report of the teacher's own side, else any one, the same whatever came first."""
-    order = (record.c.own_side.desc(), record.c.record_key)
-    turn = sa.func.row_number().over(partition_by=record.c.event_key, order_by=order)
-    ranked = sa.select(record.c.hours_x100, turn.label("turn")).where(_counting(record)).subquery()
+    ranked = once(record, record.c.hours_x100)
     found = _row(
         connection,
         sa.select(
@@ -111,6 +109,16 @@ def _once(connection: sa.Connection, record: sa.FromClause) -> dict[str, str]:
         "events_once_recognised_passed_trainee": found["events_once_recognised_passed_trainee"],
         "hours_recognised_passed_trainee_events_once": _decimal(found["hours"]),
     }
+
+
+def once(record: sa.FromClause, *columns: sa.ColumnElement[Any]) -> sa.Subquery:
+    """Those of the records that count with their `turn` within their event: 1 is the teacher's own side's report, else any one.
+
+    Which one does not depend on what came first (ruling 69).
+    """
+    order = (record.c.own_side.desc(), record.c.record_key)
+    turn = sa.func.row_number().over(partition_by=record.c.event_key, order_by=order)
+    return sa.select(*columns, turn.label("turn")).where(_counting(record)).subquery()
 
 
 def _how_many(condition: sa.ColumnElement[bool]) -> sa.ColumnElement[int]:

@@ -281,10 +281,11 @@ def _reasons(connection: sa.Connection, rows: sa.Select[Any]) -> dict[int, list[
 
 
 def _schema(wanted: sa.Select[Any]) -> dict[str, pl.DataType]:
-    return {column.name: _type(column.type) for column in wanted.selected_columns}
+    return {column.name: polars_type(column.type) for column in wanted.selected_columns}
 
 
-def _type(column: sa.types.TypeEngine[Any]) -> pl.DataType:
+def polars_type(column: sa.types.TypeEngine[Any]) -> pl.DataType:
+    """The polars type of a column of the warehouse."""
     plain = column.impl if isinstance(column, sa.TypeDecorator) else column
     return next(dtype for kind, dtype in TYPES.items() if isinstance(plain, kind))
 

@@ -36,6 +36,7 @@ from etl_core.warehouse import (
 )
 from etl_core.warehouse.load import Load
 from etl_core.warehouse.settle import SEMANTICS
+from etl_core.warehouse.view import View
 
 
 class Warehouse:
@@ -369,6 +370,12 @@ class Warehouse:
         keys = self._secret()
         with self._ask() as connection:
             return outcomes.quarantined(connection, keys, source, delivery_id)
+
+    @contextmanager
+    def view(self) -> Iterator[View]:
+        """What is published, all of it from one moment; see warehouse/view.py."""
+        with self._ask() as connection:
+            yield View(connection)
 
     def _ask(self) -> AbstractContextManager[sa.Connection]:
         if self._rehearsed is not None:

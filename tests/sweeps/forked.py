@@ -112,7 +112,7 @@ def _inside(home: Home, settings: Any, tape: Path, points: Points, watched: bool
     if watched:
         points.heard = lambda name: states.append(home.state()) if name in ("committed", "noted") else None
     played = Tape.of(tape)
-    pipeline._executor = lambda _: played
+    pipeline.children = lambda _: played
     bulk.FEW, bulk.FIRST = 40, 60  # so that files are filled and attached as for a large delivery
     said = os.memfd_create("said")
     for stream in (1, 2):

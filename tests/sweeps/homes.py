@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import shutil
 import sqlite3
@@ -46,7 +47,7 @@ class Home:
         """The configuration, written once and read."""
         text = (
             f"warehouse:\n  url: {self.url}\nkey_file: {self.folder.parent / 'person.key'}\narchive: kept\nwork: work\n"
-            f"settle_seconds: 0\ninbox:\n  - {self.inbox}\n"
+            f"settle_seconds: 0\npublish: {{folder: published}}\ninbox:\n  - {self.inbox}\n"
         )
         path = self.folder / "pipeline.yaml"
         if not path.exists():
@@ -84,6 +85,16 @@ class Home:
     def kept(self) -> tuple[str, ...]:
         """What lies in the archive."""
         return tuple(sorted(path.name for path in (self.folder / "kept").rglob("*") if path.is_file()))
+
+    def published(self) -> dict[str, str]:
+        """The files that analysts read, by name, each held against the manifest; without those that tell of clocks and runs."""
+        current = self.folder / "published" / "current"
+        if not current.is_symlink():
+            return {}
+        told = json.loads((current / "manifest.json").read_text(encoding="utf-8"))["files"]
+        for name, file in told.items():
+            assert hashlib.sha256((current / name).read_bytes()).hexdigest() == file["sha256"], name
+        return {name: file["sha256"] for name, file in told.items() if name != "deliveries.parquet"}
 
     def grow_old(self) -> None:
         """Let the next run come later than a minute, when the room of a dead one is an abandoned one."""

@@ -32,6 +32,7 @@ class Clean:
     end: forked.Ended
     state: str
     kept: tuple[str, ...]
+    published: dict[str, str]
 
     @property
     def passed(self) -> set[str]:
@@ -91,7 +92,7 @@ class Field:
         night.set_back(empty)
         ended = forked.run(night, self.tape, watched=True)
         assert ended.code == PARTLY, ended
-        return Clean(empty, ended, night.state(), night.kept())
+        return Clean(empty, ended, night.state(), night.kept(), night.published())
 
 
 @dataclass(slots=True)
@@ -141,12 +142,15 @@ def _tried(where: Field, home: Home, clean: Clean, act: str, at: int) -> Iterato
         yield f"{told}, {met.told[-300:]}"
     if home.state() not in clean.passed:
         yield f"{told}, a state that no clean run passes"
+    home.published()  # none, or a whole one
     home.grow_old()
     after = forked.again(home, where.tape)
     if after.code != clean.end.code:
         yield f"{told}, then exit {after.code}, {after.told[-300:]}"
     if home.state() != clean.state or home.kept() != clean.kept:
         yield f"{told}, one more run ends elsewhere than a clean one"
+    if home.published() != clean.published:
+        yield f"{told}, analysts read something else than after a clean run"
     if litter := home.litter():
         yield f"{told}, left behind: {litter[:3]}"
 
