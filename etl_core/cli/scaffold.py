@@ -257,8 +257,8 @@ def _row(column: Column, lang: Lang) -> list[object]:
 
 
 def _next(plan: Plan, folder: Path) -> Iterator[str]:
-    yield f"pip install -e {folder}"
-    yield f"pytest {folder}"
+    yield screen.typed("pip", "install", "-e", folder)
+    yield screen.typed("pytest", folder)
     if folder.parent == Path("plugins"):
         yield f"echo '-e ./{folder}' >> requirements.txt"
     yield f"etl plugins show {plan.name}"

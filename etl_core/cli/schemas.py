@@ -32,7 +32,7 @@ def template(lang: Lang, source: str, out: Path | None, force: bool) -> int:
     screen.line(f"{title('written', lang)}: {screen.shown(path)}")
     if path.name != form.file:
         screen.line(f"{title('send_as', lang)}: {screen.shown(form.file)}")
-    screen.line(f"{title('next', lang)}: etl check {screen.shown(path)}")
+    screen.line(f"{title('next', lang)}: {screen.typed('etl', 'check', path)}")
     return DONE
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 
 from etl_core.scaffold.fields import daily, fields, kind_name
 from etl_core.scaffold.layout import WIDTH, Group, call, laid, paired, quoted, width
-from etl_core.scaffold.place import pattern
+from etl_core.scaffold.place import example, pattern
 from etl_core.scaffold.plan import Plan, wide
 
 _MODULES = ("amounts", "dates", "identity", "names", "reading", "words")
@@ -220,6 +220,7 @@ def package(plan: Plan) -> str:
         paired("key", list(map(quoted, plan.natural))),
         f'semantics="{plan.semantics}"',
         "place=place",
+        f"example={quoted(example(plan))}",
         paired("names", [f"re.compile({pattern(plan)})"]),
         *([paired("ignored", ignored)] if ignored else []),
         *([paired("dropped", dropped)] if dropped else []),

@@ -163,6 +163,7 @@ def _seen(
 ) -> Seen:
     first = next(sheet for sheet in sheets if sheet.of)
     assert first.of is not None
+    label, dates = titled(first.of.above)
     stated = first.grid.headers is not None
     kinds = Counter(kind for sheet in sheets for kind in sheet.kind.drop_nulls())
     return Seen(
@@ -182,7 +183,8 @@ def _seen(
         records=sum(sheet.kind.null_count() for sheet in sheets),
         kept=sum(line.kind is None for page in pages for line in page.lines),
         period=period(name, first.of.above),
-        titled=titled(first.of.above),
+        titled=label,
+        dates=dates,
         wide=tuple(
             (column.header, column.form) for column in found if column.field == "hours" and column.form
         ),
