@@ -8,6 +8,7 @@ import shutil
 import sys
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
+from difflib import get_close_matches
 from pathlib import Path
 from tempfile import mkdtemp
 
@@ -22,6 +23,7 @@ from etl_core.scaffold import Plan, fitted, questions, tree
 from etl_core.scaffold.plan import SEMANTICS, Question
 from etl_core.scaffold.words import words
 from etl_core.seen import Column, Seen
+from etl_core.specimen.columns import UNKNOWN, named
 from etl_core.supervisor import Supervisor
 from etl_schemas.enums import ENUMS
 from etl_schemas.tables import rows
@@ -49,6 +51,7 @@ def new(
     if folder.exists():
         raise click.UsageError(f"{folder} 已存在，没有改动｜{folder} exists already, nothing was changed")
     sighted = looked(sample, chosen(column))
+    _demand_columns(sighted.seen, column)
     seen = fitted(sighted.seen)
     _demand_usable(seen, anyway)
     answers = _answered(seen, given)
@@ -114,6 +117,18 @@ def _room() -> Path:
     return Path("plugins") if Path("plugins").is_dir() and Path("etl_core").is_dir() else Path()
 
 
+def _demand_columns(seen: Seen, column: Iterable[str]) -> None:
+    """Every header of `--column` is one of the sample's."""
+    headers = [each.header for each in seen.columns]
+    for header in chosen(column):
+        if named(header, headers) is None:
+            near = get_close_matches(header, headers, n=1, cutoff=0.3)
+            hint = f"；是否想写 {near[0]}？｜did you mean {near[0]}?" if near else ""
+            raise click.UsageError(
+                f"--column {header}：样本里没有这一个表头｜no such header in the sample, or several{hint}"
+            )
+
+
 def _demand_usable(seen: Seen, anyway: bool) -> None:
     """A format that an installed source reads already, or without a name or a period, is no draft."""
     if seen.claimed and not anyway:
@@ -142,7 +157,9 @@ def _answered(seen: Seen, given: Given) -> dict[str, str]:
     asked = list(questions(seen))
     missing = [each for each in asked if not given.get(each.option)]
     if missing and not _terminal():
-        raise click.UsageError(_lacking(missing))
+        raise click.UsageError("\n".join([_lacking(missing), *_unknown(seen)]))
+    for line in _unknown(seen) if missing else ():
+        screen.note(line)
     answers = {name: value for name, value in given.items() if value}
     for each in missing:
         answers[each.option] = _prompted(each)
@@ -161,6 +178,14 @@ def _lacking(missing: Iterable[Question]) -> str:
     return "\n".join(
         ["样本里看不出下列各项，请用选项说明｜the sample does not tell these, please say them:", *lines]
     )
+
+
+def _unknown(seen: Seen) -> Iterator[str]:
+    """Headers that nobody knows: one of them may hold what is asked for."""
+    headers = [screen.shown(each.header) for each in seen.columns if each.remark == UNKNOWN]
+    if headers:
+        yield f"这些表头没有认出来｜headers that are not known: {'，'.join(headers)}"
+        yield "如果答案就在其中一列，请用｜if one of them holds it, say --column 表头=字段 (HEADER=FIELD)"
 
 
 def _option(question: Question) -> str:

@@ -62,7 +62,17 @@ def open_points(plan: Plan) -> Iterator[str]:
         yield f"codes.csv：{each.header}“{each.word}”没有对应的代码，含这个词的行会被隔离｜no code for this word: its rows are quarantined"
     for name, value in fixed(plan):
         yield f"{name} = {value}：全部行相同｜the same for every row"
+    if full := list(_full(plan)):
+        yield f'{"、".join(full)}：样本里每行都有；单位要求必填的，在 contract.py 的 checks 里加 required("字段")｜filled in every row: where the agency demands it, add required("field")'
     yield f"自然键 {', '.join(plan.natural)}；期次取自{'文件名' if plan.seen.period and plan.seen.period.where == 'name' else '标题'}｜natural key and period"
+
+
+def _full(plan: Plan) -> Iterator[str]:
+    """Columns that are filled in every row and may be empty all the same (ruling 78)."""
+    declared = {each.name: each for each in fields(plan)}
+    for column in plan.seen.columns:
+        if column.field and column.filled == 1 and not _required(column, declared):
+            yield f"`{column.header}`"
 
 
 def _facts(plan: Plan) -> Iterator[str]:

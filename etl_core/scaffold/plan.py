@@ -8,6 +8,7 @@ from datetime import date
 
 from etl_core.seen import Column, Seen
 from etl_schemas import tables
+from etl_schemas.enums import ENUMS
 
 SEMANTICS = ("append", "snapshot", "ledger")
 
@@ -88,6 +89,11 @@ class Question:
     likely: str = ""
 
 
+def labelled(field: str) -> str:
+    """Every code of a closed list with its label: «10 国家级 20 省级 …»."""
+    return " ".join(f"{one.value} {one.label}" for one in ENUMS[field])
+
+
 def wide(column: Column) -> bool:
     """Whether a column holds one of several kinds of hours."""
     return column.field == "hours" and bool(column.form)
@@ -109,10 +115,16 @@ def questions(seen: Seen) -> Iterator[Question]:
             "project", "表中没有项目名称，全部记录都属于哪个项目", "project of all rows: no column tells it"
         )
     if "level" not in fields:
-        yield Question("level", "表中没有级别：10 20 30 40 60 99", "level of all rows: 10 20 30 40 60 99")
+        yield Question(
+            "level",
+            f"表中没有级别，全部记录都是：{labelled('level')}",
+            "level of all rows: no column tells it",
+        )
     if "mode_detail" not in fields and not seen.wide:
         yield Question(
-            "mode", "表中没有培训方式，如 face_to_face、online", "mode of all rows: face_to_face, online …"
+            "mode",
+            f"表中没有培训方式，全部记录都是：{labelled('mode_detail')}",
+            "mode of all rows: no column tells it",
         )
 
 
