@@ -64,7 +64,7 @@ class Seen:
     """Everything that a look tells.
 
     name        what the file is called
-    container   xlsx, xls, csv, dbf, json, xml or html
+    container   xlsx, xls, csv, dbf, json, ndjson, xml or html
     encoding    codec of a text, else ""; `delimiter` of delimited text, else ""
     top, depth  rows above the header, and rows of the header (0, 0 where the container states it apart)
     subjects    the sheets are named by school subjects

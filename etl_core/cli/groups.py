@@ -88,7 +88,8 @@ PLUGINS = click.Group(
                     ["--column", "-c"],
                     multiple=True,
                     metavar="HEADER=FIELD",
-                    help="指明一列是什么，可重复｜what a column is; may be repeated",
+                    help="指明一列是什么，可重复；字段名见 etl schema dictionary，另有 period（起止在一格）、minutes、ignored、dropped"
+                    "｜what a column is, may be repeated; fields as in etl schema dictionary, or period, minutes, ignored, dropped",
                 ),
                 click.Option(
                     ["--out", "-o"],

@@ -93,7 +93,7 @@ def looked(sample: Path, fields: Mapping[str, str]) -> Sighted:
 
 def chosen(columns: Iterable[str]) -> dict[str, str]:
     """Header → field of every `--column HEADER=FIELD`."""
-    known = {row["field"] for row in rows("headers")}
+    known = {row["field"] for row in rows("headers")} | {"mode"}
     pairs = {}
     for each in columns:
         header, equals, field = each.rpartition("=")
@@ -120,13 +120,19 @@ def _room() -> Path:
 def _demand_columns(seen: Seen, column: Iterable[str]) -> None:
     """Every header of `--column` is one of the sample's."""
     headers = [each.header for each in seen.columns]
-    for header in chosen(column):
-        if named(header, headers) is None:
-            near = get_close_matches(header, headers, n=1, cutoff=0.3)
-            hint = f"；是否想写 {near[0]}？｜did you mean {near[0]}?" if near else ""
-            raise click.UsageError(
-                f"--column {header}：样本里没有这一个表头｜no such header in the sample, or several{hint}"
+    strange = [header for header in chosen(column) if named(header, headers) is None]
+    if strange:
+        lines = (f"  {header}{_near(header, headers)}" for header in strange)
+        raise click.UsageError(
+            "\n".join(
+                ["--column：样本里没有这样一个表头｜the sample has no such header, or several:", *lines]
             )
+        )
+
+
+def _near(header: str, headers: list[str]) -> str:
+    near = get_close_matches(header, headers, n=1, cutoff=0.3)
+    return f"  是否想写 {screen.shown(near[0])}？｜did you mean {screen.shown(near[0])}?" if near else ""
 
 
 def _demand_usable(seen: Seen, anyway: bool) -> None:
@@ -282,6 +288,11 @@ def _row(column: Column, lang: Lang) -> list[object]:
 
 
 def _next(plan: Plan, folder: Path) -> Iterator[str]:
+    if any(not each.value for each in words(plan)):
+        yield (
+            screen.typed("etl", "plugins", "golden", folder, "--accept")
+            + "  # codes.csv 填好之后｜when codes.csv is filled in"
+        )
     yield screen.typed("pip", "install", "-e", folder)
     yield screen.typed("pytest", folder)
     if folder.parent == Path("plugins"):

@@ -19,6 +19,7 @@ _CONTAINERS = {
     "csv": "CSV",
     "dbf": "dBASE 数据表 `.dbf`",
     "json": "JSON（一份文件，或一次分页拉取的文件夹）",
+    "ndjson": "NDJSON，一行一条记录",
     "xml": "XML",
     "html": "HTML 网页（扩展名可能是 `.xls`）",
 }
@@ -87,7 +88,7 @@ def _facts(plan: Plan) -> Iterator[str]:
 def _shape(plan: Plan) -> str:
     seen = plan.seen
     said = [_CONTAINERS[seen.container]]
-    said += [f"编码 {seen.encoding}"] if seen.container in ("csv", "xml", "html") else []
+    said += [f"编码 {seen.encoding}"] if seen.container in ("csv", "ndjson", "xml", "html") else []
     said += [f"分隔符 `{seen.delimiter}`"] if seen.delimiter not in ("", ",") else []
     said += [f"表头 {seen.depth} 行，上方 {seen.top} 行"] if seen.depth else []
     said += ["一个学科一张工作表，工作表名就是学科"] if seen.subjects else []

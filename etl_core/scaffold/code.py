@@ -224,11 +224,7 @@ def package(plan: Plan) -> str:
         paired("names", [f"re.compile({pattern(plan)})"]),
         *([paired("ignored", ignored)] if ignored else []),
         *([paired("dropped", dropped)] if dropped else []),
-        *(
-            [f"read=ReadOptions(delimiter={plan.seen.delimiter!r})".replace("'", '"')]
-            if plan.seen.delimiter not in ("", ",", "\t")
-            else []
-        ),
+        *_reading(plan),
     ]
     body = "\n".join(
         laid("", line, "        ", ",") if isinstance(line, Group) else f"        {line}," for line in lines
@@ -259,6 +255,14 @@ def etl_sources() -> Iterable[Source]:
 {body}
     )
 '''
+
+
+def _reading(plan: Plan) -> Iterator[str]:
+    """What the bytes of a file do not tell; one line alone may be NDJSON or a document."""
+    if plan.seen.container == "ndjson":
+        yield "read=ReadOptions(lines=True)"
+    elif plan.seen.delimiter not in ("", ",", "\t"):
+        yield f"read=ReadOptions(delimiter={quoted(plan.seen.delimiter)})"
 
 
 def test(plan: Plan) -> str:

@@ -80,7 +80,7 @@ def _field(column: Column, plan: Plan) -> Field:
     parts += [listed("checks", checks)] if checks else []
     parts += (
         ["optional=True"]
-        if plan.seen.container in ("json", "xml") and column.filled < 1 and not checks
+        if plan.seen.container in ("json", "ndjson", "xml") and column.filled < 1 and not checks
         else []
     )
     return Field(name, call("column", *parts), gives)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 
 from etl_core.seen import Column, Seen
+from etl_core.specimen.columns import CHOSEN
 from etl_schemas import tables
 from etl_schemas.enums import ENUMS
 
@@ -137,7 +138,7 @@ def fitted(seen: Seen) -> Seen:
 
 def _fitted(column: Column, fields: set[str]) -> Column:
     pair = {"start_date", "end_date"}
-    if column.coded and column.words and not any(word in _known(column.coded) for word in column.words):
+    if _wordless(column):
         return replace(_ignored(column, NO_CODE), words=column.words, coded=column.coded)
     if column.field in pair and not pair <= fields:
         return replace(column, field="period", form="span")
@@ -146,6 +147,13 @@ def _fitted(column: Column, fields: set[str]) -> Column:
     if column.field == "training_year" and {"period", *pair} & fields:
         return _ignored(column, DATED)
     return column
+
+
+def _wordless(column: Column) -> bool:
+    """Whether no word has a code, so that every row would be quarantined; what a person has named is loaded all the same."""
+    if not column.coded or not column.words or column.remark == CHOSEN:
+        return False
+    return not any(word in _known(column.coded) for word in column.words)
 
 
 def _ignored(column: Column, remark: str) -> Column:

@@ -137,7 +137,8 @@ def meant(cells: pl.Series) -> str:
     said = listed(cells) if _wordy(cells) else ()
     for field, names in _TELLING.items():
         table = {word for name in names for word in tables.words(name)}
-        if sum(word in table for word in said) >= TOLD and cells.is_in(list(table)).mean() >= BELIEVED:
+        told = cells.filter(cells.is_in(list(table)))
+        if sum(word in table for word in said) >= TOLD and len(told) >= BELIEVED * len(cells):
             return field
     return ""
 

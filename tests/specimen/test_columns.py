@@ -5,7 +5,7 @@ import pytest
 
 from etl_core.specimen.columns import MEANT, columns, named
 
-LABELS = ["序号", "教师信息/姓名", "研修活动/层次", "单位/名称", "活动/名称"]
+LABELS = ["序号", "教师信息/姓名", "研修活动/层次", "单位/名称", "活动/名称", "teacher.xm"]
 
 
 def seen(header: str, *cells: str, chosen: dict[str, str] | None = None):
@@ -22,6 +22,7 @@ def seen(header: str, *cells: str, chosen: dict[str, str] | None = None):
         ("教师信息/姓名", "教师信息/姓名"),
         ("姓名", "教师信息/姓名"),
         (" 层 次", "研修活动/层次"),
+        ("xm", "teacher.xm"),
         ("名称", None),
         ("电话", None),
     ],
@@ -54,3 +55,13 @@ def test_the_share_of_cells_that_no_table_knows_is_told_with_some_of_their_words
 
 def test_words_that_may_be_a_person_are_not_told():
     assert "（如 …）" in seen("学科", "语文", "数学", "英语", "张三丰").remark
+
+
+@pytest.mark.parametrize(("said", "form"), [("mode", "moe"), ("mode_detail", "")])
+def test_whether_bare_codes_are_the_ministrys_or_the_agencys_own_a_person_says(said, form):
+    column = seen("fs", "1", "3", "4", chosen={"fs": said})
+    assert (column.field, column.form, column.words) == ("mode_detail", form, ("1", "3", "4"))
+
+
+def test_codes_that_are_taken_for_the_ministrys_are_said_to_be():
+    assert seen("培训方式", "1", "3").remark.startswith("按教育部的培训方式代码理解")
