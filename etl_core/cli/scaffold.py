@@ -17,13 +17,14 @@ import click
 from etl_core.cli import aside, screen, settings
 from etl_core.cli.exits import DONE, PARTLY
 from etl_core.cli.say import Lang, title
+from etl_core.errors import DeliveryError
 from etl_core.inbox import Refused, released, single, workroom
 from etl_core.protocol import Job, Sighted
 from etl_core.scaffold import Plan, fitted, questions, tree
 from etl_core.scaffold.plan import SEMANTICS, Question
 from etl_core.scaffold.words import words
 from etl_core.seen import Column, Seen
-from etl_core.specimen.columns import UNKNOWN, named
+from etl_core.specimen.columns import named
 from etl_core.supervisor import Supervisor
 from etl_schemas.enums import ENUMS
 from etl_schemas.tables import rows
@@ -50,7 +51,7 @@ def new(
     folder = (out or _room()) / name
     if folder.exists():
         raise click.UsageError(f"{folder} 已存在，没有改动｜{folder} exists already, nothing was changed")
-    sighted = looked(sample, chosen(column))
+    sighted = _seen(sample, chosen(column))
     _demand_columns(sighted.seen, column)
     seen = fitted(sighted.seen)
     _demand_usable(seen, anyway)
@@ -59,6 +60,19 @@ def new(
     _placed(plan, sighted, folder)
     _tell(plan, folder, lang)
     return DONE
+
+
+def _seen(sample: Path, fields: Mapping[str, str]) -> Sighted:
+    """What was seen; a sample without a header that can be told is answered with what makes it one."""
+    try:
+        return looked(sample, fields)
+    except DeliveryError as fault:
+        if fault.code != "unrecognised":
+            raise
+        raise click.UsageError(
+            "没有一行像表头：至少要有两个认得的列名。列名是单位自己的叫法，请用 --column 表头=字段 指明；固定宽度文本没有表头，请看 plugins/README.md 的“容器与读取选项”"
+            "｜no row looks like a header, with two known names at least: name yours by --column HEADER=FIELD; for text of fixed width see plugins/README.md"
+        ) from fault
 
 
 def golden(lang: Lang, folder: Path, accept: bool) -> int:
@@ -187,10 +201,10 @@ def _lacking(missing: Iterable[Question]) -> str:
 
 
 def _unknown(seen: Seen) -> Iterator[str]:
-    """Headers that nobody knows: one of them may hold what is asked for."""
-    headers = [screen.shown(each.header) for each in seen.columns if each.remark == UNKNOWN]
+    """Columns that are not loaded for a reason: one of them may hold what is asked for."""
+    headers = [screen.shown(each.header) for each in seen.columns if each.fate == "ignored" and each.remark]
     if headers:
-        yield f"这些表头没有认出来｜headers that are not known: {'，'.join(headers)}"
+        yield f"还没有用上的列｜columns that are not used yet: {'，'.join(headers)}"
         yield "如果答案就在其中一列，请用｜if one of them holds it, say --column 表头=字段 (HEADER=FIELD)"
 
 

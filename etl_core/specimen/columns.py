@@ -11,7 +11,7 @@ import polars as pl
 from etl_core.header import normal
 from etl_core.seen import Column
 from etl_core.specimen import fit
-from etl_core.specimen.fates import Match, match
+from etl_core.specimen.fates import Match, last, match
 from etl_schemas import tables
 
 # What is said of a column that is not loaded, or that a person should look at.
@@ -53,8 +53,8 @@ def named(header: str, labels: Iterable[str]) -> str | None:
     """The label that a person means by a header: the whole of it, or the last part that only one column has."""
     known = list(labels)
     whole = [label for label in known if normal(label) == normal(header)]
-    last = [label for label in known if normal(re.split("[/.]", label)[-1]) == normal(header)]
-    found = whole or last
+    ends = [label for label in known if normal(last(label)) == normal(header)]
+    found = whole or ends
     return found[0] if len(found) == 1 else None
 
 

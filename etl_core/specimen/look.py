@@ -63,7 +63,7 @@ def look(
     copy; name: what the delivery is called; chosen: field by header, where a person has said it; claimed: sources that know
     the file already. Raises DeliveryError: unrecognised (no row looks like a header), and what the readers raise.
     """
-    sheets = list(_sheets(list(_first(grids)), name))
+    sheets = list(_sheets(list(_first(grids)), name, list(chosen or ())))
     table = [sheet for sheet in sheets if sheet.of]
     found = columns(_together(table), _headers(table), chosen or {})
     fields = {
@@ -89,10 +89,10 @@ def _first(grids: Iterable[Grid]) -> Iterable[Grid]:
             yield grid
 
 
-def _sheets(grids: Sequence[Grid], name: str) -> Iterator[_Sheet]:
+def _sheets(grids: Sequence[Grid], name: str, said: Sequence[str]) -> Iterator[_Sheet]:
     """Every sheet with its table; those of another form than the best one's are no tables (ruling 2)."""
-    layouts = [heading.layout(grid) if grid.visible else None for grid in grids]
-    best = heading.best(layouts)
+    layouts = [heading.layout(grid, said) if grid.visible else None for grid in grids]
+    best = heading.best(layouts, said)
     if best is None:
         raise DeliveryError("unrecognised", nearest="—", missing="—")
     for grid, layout in zip(grids, layouts, strict=True):
