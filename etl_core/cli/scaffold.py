@@ -290,7 +290,7 @@ def _tell(plan: Plan, folder: Path, lang: Lang) -> None:
     screen.line(f"{title('specimen', lang)}: {seen.kept} / {seen.records}")
     screen.line(f"{title('drafted', lang)}: {folder}")
     screen.line(title("golden_judge", lang))
-    for line in _next(plan, folder):
+    for line in _next(plan, folder, lang):
         screen.line(f"{title('next', lang)}: {line}")
 
 
@@ -301,12 +301,10 @@ def _row(column: Column, lang: Lang) -> list[object]:
     return [column.header, field, f"{column.filled:.0%}", remark]
 
 
-def _next(plan: Plan, folder: Path) -> Iterator[str]:
+def _next(plan: Plan, folder: Path, lang: Lang) -> Iterator[str]:
     if any(not each.value for each in words(plan)):
-        yield (
-            screen.typed("etl", "plugins", "golden", folder, "--accept")
-            + "  # codes.csv 填好之后｜when codes.csv is filled in"
-        )
+        command = screen.typed("etl", "plugins", "golden", folder, "--accept")
+        yield f"{command}  # {title('when_filled', lang)}"
     yield screen.typed("pip", "install", "-e", folder)
     yield screen.typed("pytest", folder)
     if folder.parent == Path("plugins"):
