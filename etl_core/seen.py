@@ -52,10 +52,11 @@ class Sheet:
 
 @dataclass(frozen=True, slots=True)
 class Period:
-    """Where a file tells its period: `kind` is one of specimen.period's, `where` its name or the title above the table."""
+    """Where a file tells its period: `kind` is one of specimen.period's, `where` its name or the title, `text` its own words."""
 
     kind: str
     where: Literal["name", "title"]
+    text: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,13 +64,13 @@ class Seen:
     """Everything that a look tells.
 
     name        what the file is called
-    container   xlsx, xls, csv, dbf, json, xml or html
+    container   xlsx, xls, csv, dbf, json, ndjson, xml or html
     encoding    codec of a text, else ""; `delimiter` of delimited text, else ""
     top, depth  rows above the header, and rows of the header (0, 0 where the container states it apart)
     subjects    the sheets are named by school subjects
     skips       rows that are no records, by kind
     records     records in the file; `kept` of them are in the specimen
-    titled      label of a range of dates in the title («研修时间»), "" where there is none
+    titled      label of a range of dates in the title («研修时间»), "" where there is none; dates: how the range is written there
     wide        groups of columns under one header that hold hours of different kinds: header of each → mode_detail
     claimed     installed sources that know the whole header already
     files       path of each file of the specimen (one, or the pages of a pull) and its size in bytes
@@ -89,6 +90,7 @@ class Seen:
     kept: int
     period: Period | None
     titled: str = ""
+    dates: str = ""
     wide: tuple[tuple[str, str], ...] = ()
     claimed: tuple[str, ...] = ()
     files: tuple[tuple[str, int], ...] = ()

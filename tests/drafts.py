@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 import sysconfig
+import venv
 from pathlib import Path
 
 from tests.cli.program import etl
@@ -30,13 +31,14 @@ def draft(name: str, sample: Path, out: Path, *said: str) -> Path:
     return out / name
 
 
-def farm(folder: Path) -> Path:
-    """A folder with everything that is installed here but the source plugins."""
-    folder.mkdir()
+def bare(folder: Path) -> Path:
+    """The interpreter of an environment with everything that is installed here but the source plugins: also for its own children."""
+    venv.create(folder, symlinks=True)
+    (site,) = folder.glob("lib/python*/site-packages")
     for entry in Path(sysconfig.get_paths()["purelib"]).iterdir():
         if "etl_source" not in entry.name and not entry.name.startswith("__editable__"):
-            (folder / entry.name).symlink_to(entry)
-    return folder
+            (site / entry.name).symlink_to(entry)
+    return folder / "bin" / "python"
 
 
 def installed(plugin: Path, site: Path) -> list[Path]:
@@ -53,10 +55,9 @@ def installed(plugin: Path, site: Path) -> list[Path]:
 def suite(plugin: Path, folder: Path) -> subprocess.CompletedProcess[str]:
     """The plugin's own tests, where no other plugin is installed. folder: a fresh one for the environment."""
     folder.mkdir()
-    path = [*installed(plugin, folder / "site"), farm(folder / "farm"), CLONE, CLONE / "schemas"]
+    path = [*installed(plugin, folder / "site"), CLONE, CLONE / "schemas"]
     command = [
-        sys.executable,
-        "-S",
+        bare(folder / "bare"),
         "-m",
         "pytest",
         "-q",

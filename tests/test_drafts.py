@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import csv
+import io
+import json
 import os
 import subprocess
 import sys
@@ -127,3 +130,35 @@ def test_drafting_twice_gives_the_same_files():
         for each in (one, two)
     ]
     assert files[0] == files[1]
+
+
+GUIDE = CLONE / "tests" / "guide" / "示例县2024年春季教师培训登记表.csv"
+
+
+def redrafted(text: bytes, name: str, folder: Path) -> Path:
+    """A plugin drafted from the guide's sample in other words, under another name."""
+    sample = folder / name
+    sample.write_bytes(text)
+    return draft("draft_guide", sample, folder / "out")
+
+
+@pytest.mark.slow
+def test_a_draft_whose_sample_is_rejected_for_its_open_words_passes_its_suite(tmp_path):
+    written = GUIDE.read_bytes().decode("gb18030").replace("区县级", "片区级")
+    plugin = redrafted(written.encode("gb18030"), GUIDE.name, tmp_path)
+    assert "too_many_errors" in (plugin / "tests/golden/expected_delivery.csv").read_text("utf-8")
+    done = suite(plugin, tmp_path / "suite")
+    assert done.returncode == 0, done.stdout[-3000:]
+
+
+@pytest.mark.slow
+def test_records_a_line_are_drafted_with_their_broken_lines_and_pass_the_suite(tmp_path):
+    head, *rows = list(csv.reader(io.StringIO(GUIDE.read_bytes().decode("gb18030"))))[2:27]
+    lines = [json.dumps(dict(zip(head, row, strict=True)), ensure_ascii=False) for row in rows]
+    written = "\n".join([*lines[:9], lines[9][:40], *lines[10:], ""])
+    plugin = redrafted(written.encode("gb18030"), f"{GUIDE.stem}.jsonl", tmp_path)
+    outcomes = (plugin / "tests/golden/expected.csv").read_text("utf-8").splitlines()
+    assert [line.split(",")[2] for line in outcomes if "row.malformed" in line] == ["10"]
+    assert len(outcomes) == len(rows) + 1
+    done = suite(plugin, tmp_path / "suite")
+    assert done.returncode == 0, done.stdout[-3000:]

@@ -29,11 +29,13 @@ class Answer:
         return next(each for each in self.sources if each.name == source)
 
 
-def show(file: Path, claims: list[Standing], answer: Answer, lang: Lang) -> None:
-    """Print the decision, or the fault with the claims between which nothing decides."""
+def show(file: Path, claims: list[Standing], answer: Answer, lang: Lang, config: Path | None) -> None:
+    """Print the decision and what to type next, or the fault with the claims between which nothing decides."""
     name = screen.shown(file.name)
     if answer.claimed:
         _identified(name, answer.claimed, claims, answer, lang)
+        if not answer.fault:
+            screen.line(f"{title('next', lang)}: {_next(file, config)}")
     if answer.fault:
         screen.line(f"{name}: {answer.fault.code}: {screen.shown(said(answer.fault, lang))}")
         _refused(claims, answer, answer.fault, lang)
@@ -54,8 +56,11 @@ def _identified(name: str, claimed: Claimed, claims: list[Standing], answer: Ans
     if others:
         best = max(others, key=_share)
         screen.line(f"  {title('others', lang)}: {best.source} {_found(best)}")
-    if not answer.fault:
-        screen.line(f"{title('next', lang)}: etl preview {name}")
+
+
+def _next(file: Path, config: Path | None) -> str:
+    """The command that looks into the file, with the configuration and the path as they were typed."""
+    return screen.typed("etl", "preview", *(("--config", config) if config else ()), file)
 
 
 def _why(claim: Standing, lang: Lang) -> str:

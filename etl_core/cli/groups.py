@@ -66,7 +66,11 @@ PLUGINS = click.Group(
                             "TEXT",
                             "全部行的项目名称，表中没有时｜project of all rows, where no column tells it",
                         ),
-                        ("level", "CODE", "全部行的级别，表中没有时｜level of all rows: 10 20 30 40 60 99"),
+                        (
+                            "level",
+                            "CODE",
+                            "全部行的级别，表中没有时：10 国家级 20 省级 30 地市级 40 县级 60 校级 99 其他｜level of all rows",
+                        ),
                         (
                             "mode",
                             "WORD",
@@ -84,7 +88,8 @@ PLUGINS = click.Group(
                     ["--column", "-c"],
                     multiple=True,
                     metavar="HEADER=FIELD",
-                    help="指明一列是什么，可重复｜what a column is; may be repeated",
+                    help="指明一列是什么，可重复；字段名见 etl schema dictionary，另有 period（起止在一格）、minutes、ignored、dropped"
+                    "｜what a column is, may be repeated; fields as in etl schema dictionary, or period, minutes, ignored, dropped",
                 ),
                 click.Option(
                     ["--out", "-o"],

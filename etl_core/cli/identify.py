@@ -21,8 +21,10 @@ def identify(lang: Lang, file: Path, config: Path | None, shape: str) -> int:
     """Print every claim that has something to it, and the decision."""
     answer = asked(file, *settings.reading(config))
     found = list(plausible(answer.standings))
-    tell = _piped if shape == JSON else claims.show
-    tell(file, found, answer, lang)
+    if shape == JSON:
+        _piped(file, found, answer)
+    else:
+        claims.show(file, found, answer, lang, config)
     return DONE if answer.claimed and not answer.fault else PARTLY
 
 
@@ -51,7 +53,7 @@ def plausible(standings: Iterable[Standing]) -> Iterator[Standing]:
     return (each for each in standings if each.found or each.named)
 
 
-def _piped(file: Path, found: list[Standing], answer: Answer, lang: Lang) -> None:
+def _piped(file: Path, found: list[Standing], answer: Answer) -> None:
     for claim in found:
         screen.line(screen.dumps({"event": "claim", **asdict(claim)}))
     told: dict[str, object] = {"event": "identified", "file": file.name, "source": None}

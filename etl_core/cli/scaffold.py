@@ -8,6 +8,7 @@ import shutil
 import sys
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
+from difflib import get_close_matches
 from pathlib import Path
 from tempfile import mkdtemp
 
@@ -16,12 +17,14 @@ import click
 from etl_core.cli import aside, screen, settings
 from etl_core.cli.exits import DONE, PARTLY
 from etl_core.cli.say import Lang, title
+from etl_core.errors import DeliveryError
 from etl_core.inbox import Refused, released, single, workroom
 from etl_core.protocol import Job, Sighted
 from etl_core.scaffold import Plan, fitted, questions, tree
 from etl_core.scaffold.plan import SEMANTICS, Question
 from etl_core.scaffold.words import words
 from etl_core.seen import Column, Seen
+from etl_core.specimen.columns import named
 from etl_core.supervisor import Supervisor
 from etl_schemas.enums import ENUMS
 from etl_schemas.tables import rows
@@ -48,7 +51,8 @@ def new(
     folder = (out or _room()) / name
     if folder.exists():
         raise click.UsageError(f"{folder} 已存在，没有改动｜{folder} exists already, nothing was changed")
-    sighted = looked(sample, chosen(column))
+    sighted = _seen(sample, chosen(column))
+    _demand_columns(sighted.seen, column)
     seen = fitted(sighted.seen)
     _demand_usable(seen, anyway)
     answers = _answered(seen, given)
@@ -56,6 +60,19 @@ def new(
     _placed(plan, sighted, folder)
     _tell(plan, folder, lang)
     return DONE
+
+
+def _seen(sample: Path, fields: Mapping[str, str]) -> Sighted:
+    """What was seen; a sample without a header that can be told is answered with what makes it one."""
+    try:
+        return looked(sample, fields)
+    except DeliveryError as fault:
+        if fault.code != "unrecognised":
+            raise
+        raise click.UsageError(
+            "没有一行像表头：至少要有两个认得的列名。列名是单位自己的叫法，请用 --column 表头=字段 指明；固定宽度文本没有表头，请看 plugins/README.md 的“容器与读取选项”"
+            "｜no row looks like a header, with two known names at least: name yours by --column HEADER=FIELD; for text of fixed width see plugins/README.md"
+        ) from fault
 
 
 def golden(lang: Lang, folder: Path, accept: bool) -> int:
@@ -90,7 +107,7 @@ def looked(sample: Path, fields: Mapping[str, str]) -> Sighted:
 
 def chosen(columns: Iterable[str]) -> dict[str, str]:
     """Header → field of every `--column HEADER=FIELD`."""
-    known = {row["field"] for row in rows("headers")}
+    known = {row["field"] for row in rows("headers")} | {"mode"}
     pairs = {}
     for each in columns:
         header, equals, field = each.rpartition("=")
@@ -112,6 +129,24 @@ def _demand_name(name: str) -> None:
 def _room() -> Path:
     """plugins/ of a clone, else the folder where the person is."""
     return Path("plugins") if Path("plugins").is_dir() and Path("etl_core").is_dir() else Path()
+
+
+def _demand_columns(seen: Seen, column: Iterable[str]) -> None:
+    """Every header of `--column` is one of the sample's."""
+    headers = [each.header for each in seen.columns]
+    strange = [header for header in chosen(column) if named(header, headers) is None]
+    if strange:
+        lines = (f"  {header}{_near(header, headers)}" for header in strange)
+        raise click.UsageError(
+            "\n".join(
+                ["--column：样本里没有这样一个表头｜the sample has no such header, or several:", *lines]
+            )
+        )
+
+
+def _near(header: str, headers: list[str]) -> str:
+    near = get_close_matches(header, headers, n=1, cutoff=0.3)
+    return f"  是否想写 {screen.shown(near[0])}？｜did you mean {screen.shown(near[0])}?" if near else ""
 
 
 def _demand_usable(seen: Seen, anyway: bool) -> None:
@@ -142,7 +177,9 @@ def _answered(seen: Seen, given: Given) -> dict[str, str]:
     asked = list(questions(seen))
     missing = [each for each in asked if not given.get(each.option)]
     if missing and not _terminal():
-        raise click.UsageError(_lacking(missing))
+        raise click.UsageError("\n".join([_lacking(missing), *_unknown(seen)]))
+    for line in _unknown(seen) if missing else ():
+        screen.note(line)
     answers = {name: value for name, value in given.items() if value}
     for each in missing:
         answers[each.option] = _prompted(each)
@@ -161,6 +198,14 @@ def _lacking(missing: Iterable[Question]) -> str:
     return "\n".join(
         ["样本里看不出下列各项，请用选项说明｜the sample does not tell these, please say them:", *lines]
     )
+
+
+def _unknown(seen: Seen) -> Iterator[str]:
+    """Columns that are not loaded for a reason: one of them may hold what is asked for."""
+    headers = [screen.shown(each.header) for each in seen.columns if each.fate == "ignored" and each.remark]
+    if headers:
+        yield f"还没有用上的列｜columns that are not used yet: {'，'.join(headers)}"
+        yield "如果答案就在其中一列，请用｜if one of them holds it, say --column 表头=字段 (HEADER=FIELD)"
 
 
 def _option(question: Question) -> str:
@@ -245,7 +290,7 @@ def _tell(plan: Plan, folder: Path, lang: Lang) -> None:
     screen.line(f"{title('specimen', lang)}: {seen.kept} / {seen.records}")
     screen.line(f"{title('drafted', lang)}: {folder}")
     screen.line(title("golden_judge", lang))
-    for line in _next(plan, folder):
+    for line in _next(plan, folder, lang):
         screen.line(f"{title('next', lang)}: {line}")
 
 
@@ -256,9 +301,12 @@ def _row(column: Column, lang: Lang) -> list[object]:
     return [column.header, field, f"{column.filled:.0%}", remark]
 
 
-def _next(plan: Plan, folder: Path) -> Iterator[str]:
-    yield f"pip install -e {folder}"
-    yield f"pytest {folder}"
+def _next(plan: Plan, folder: Path, lang: Lang) -> Iterator[str]:
+    if any(not each.value for each in words(plan)):
+        command = screen.typed("etl", "plugins", "golden", folder, "--accept")
+        yield f"{command}  # {title('when_filled', lang)}"
+    yield screen.typed("pip", "install", "-e", folder)
+    yield screen.typed("pytest", folder)
     if folder.parent == Path("plugins"):
         yield f"echo '-e ./{folder}' >> requirements.txt"
     yield f"etl plugins show {plan.name}"

@@ -26,13 +26,16 @@ def template(lang: Lang, source: str, out: Path | None, force: bool) -> int:
     form = _form(source)
     path = out or Path(form.file)
     if path.exists() and not force:
-        raise click.ClickException(f"文件已存在，用 --force 覆盖｜it exists, --force replaces it: {path}")
+        raise click.ClickException(
+            f"{path} 已存在，没有改动：用 --out 写到别处，--force 会覆盖它｜it exists and was left alone: --out writes elsewhere, --force replaces it"
+        )
     with owned(path) as file:
         forms.write(form, file, lang)
     screen.line(f"{title('written', lang)}: {screen.shown(path)}")
     if path.name != form.file:
         screen.line(f"{title('send_as', lang)}: {screen.shown(form.file)}")
-    screen.line(f"{title('next', lang)}: etl check {screen.shown(path)}")
+        return DONE
+    screen.line(f"{title('next', lang)}: {screen.typed('etl', 'check', path)}")
     return DONE
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shlex
 import shutil
 import sys
 import unicodedata
@@ -18,12 +19,20 @@ from etl_core.cli.say import Lang, title
 from etl_core.masking import masked
 
 _HIDDEN = {"Cc", "Cf", "Cs", "Zl", "Zp"}
+# What every shell takes for a plain character; shlex would quote Chinese names too.
+_BARE = re.compile(r"[\w%+=:,./@-]+")
 _UNPLAIN = re.compile(r"[^\x20-\x7e\u3000-\u303f\u4e00-\u9fff\uff01-\uff5e]")
 
 
 def shown(text: object) -> str:
     """A foreign text (file name, header, sheet) fit for a terminal, with anything like an ID number masked."""
     return masked(inbox.shown(str(text)))
+
+
+def typed(*parts: object) -> str:
+    """A command as a person can type it: only what a shell would misread stands in quotes."""
+    words = map(str, parts)
+    return shown(" ".join(word if _BARE.fullmatch(word) else shlex.quote(word) for word in words))
 
 
 def line(text: str = "") -> None:

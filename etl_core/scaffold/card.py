@@ -19,6 +19,7 @@ _CONTAINERS = {
     "csv": "CSV",
     "dbf": "dBASE 数据表 `.dbf`",
     "json": "JSON（一份文件，或一次分页拉取的文件夹）",
+    "ndjson": "NDJSON，一行一条记录",
     "xml": "XML",
     "html": "HTML 网页（扩展名可能是 `.xls`）",
 }
@@ -62,7 +63,17 @@ def open_points(plan: Plan) -> Iterator[str]:
         yield f"codes.csv：{each.header}“{each.word}”没有对应的代码，含这个词的行会被隔离｜no code for this word: its rows are quarantined"
     for name, value in fixed(plan):
         yield f"{name} = {value}：全部行相同｜the same for every row"
+    if full := list(_full(plan)):
+        yield f'{"、".join(full)}：样本里每行都有；单位要求必填的，在 contract.py 的 checks 里加 required("字段")｜filled in every row: where the agency demands it, add required("field")'
     yield f"自然键 {', '.join(plan.natural)}；期次取自{'文件名' if plan.seen.period and plan.seen.period.where == 'name' else '标题'}｜natural key and period"
+
+
+def _full(plan: Plan) -> Iterator[str]:
+    """Columns that are filled in every row and may be empty all the same (ruling 78)."""
+    declared = {each.name: each for each in fields(plan)}
+    for column in plan.seen.columns:
+        if column.field and column.filled == 1 and not _required(column, declared):
+            yield f"`{column.header}`"
 
 
 def _facts(plan: Plan) -> Iterator[str]:
@@ -77,7 +88,7 @@ def _facts(plan: Plan) -> Iterator[str]:
 def _shape(plan: Plan) -> str:
     seen = plan.seen
     said = [_CONTAINERS[seen.container]]
-    said += [f"编码 {seen.encoding}"] if seen.container in ("csv", "xml", "html") else []
+    said += [f"编码 {seen.encoding}"] if seen.container in ("csv", "ndjson", "xml", "html") else []
     said += [f"分隔符 `{seen.delimiter}`"] if seen.delimiter not in ("", ",") else []
     said += [f"表头 {seen.depth} 行，上方 {seen.top} 行"] if seen.depth else []
     said += ["一个学科一张工作表，工作表名就是学科"] if seen.subjects else []

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 
 from etl_core.scaffold.fields import daily, fields, kind_name
 from etl_core.scaffold.layout import WIDTH, Group, call, laid, paired, quoted, width
-from etl_core.scaffold.place import pattern
+from etl_core.scaffold.place import example, pattern
 from etl_core.scaffold.plan import Plan, wide
 
 _MODULES = ("amounts", "dates", "identity", "names", "reading", "words")
@@ -220,14 +220,11 @@ def package(plan: Plan) -> str:
         paired("key", list(map(quoted, plan.natural))),
         f'semantics="{plan.semantics}"',
         "place=place",
+        f"example={quoted(example(plan))}",
         paired("names", [f"re.compile({pattern(plan)})"]),
         *([paired("ignored", ignored)] if ignored else []),
         *([paired("dropped", dropped)] if dropped else []),
-        *(
-            [f"read=ReadOptions(delimiter={plan.seen.delimiter!r})".replace("'", '"')]
-            if plan.seen.delimiter not in ("", ",", "\t")
-            else []
-        ),
+        *_reading(plan),
     ]
     body = "\n".join(
         laid("", line, "        ", ",") if isinstance(line, Group) else f"        {line}," for line in lines
@@ -258,6 +255,14 @@ def etl_sources() -> Iterable[Source]:
 {body}
     )
 '''
+
+
+def _reading(plan: Plan) -> Iterator[str]:
+    """What the bytes of a file do not tell; one line alone may be NDJSON or a document."""
+    if plan.seen.container == "ndjson":
+        yield "read=ReadOptions(lines=True)"
+    elif plan.seen.delimiter not in ("", ",", "\t"):
+        yield f"read=ReadOptions(delimiter={quoted(plan.seen.delimiter)})"
 
 
 def test(plan: Plan) -> str:

@@ -40,7 +40,8 @@ def fields(plan: Plan) -> Iterator[Field]:
     if plan.dated == "title":
         label = plan.seen.titled
         head = (raw(label + BEHIND), f"shown={quoted(label)}", "reads=reading.span")
-        yield Field("period", call("title", *head, listed("checks", SPANNING)), SPAN)
+        line = f"example={quoted(f'{label}：{plan.seen.dates}')}"
+        yield Field("period", call("title", *head, listed("checks", SPANNING), line), SPAN)
     if not plan.dated and not plan.column("training_year"):
         yield _year_of_file(plan)
     days = [column for column in plan.seen.columns if column.field == "half_days"]
@@ -64,9 +65,9 @@ def _year_of_file(plan: Plan) -> Field:
     """The year that the file's name or title states, where no column does."""
     told = plan.seen.period
     kind, shown = ("title", "标题") if told and told.where == "title" else ("filename", "文件名")
-    declared = call(
-        kind, raw(YEAR), f'shown="{shown}"', "reads=reading.value(dates.year)", listed("checks", YEARLY)
-    )
+    parts = (raw(YEAR), f'shown="{shown}"', "reads=reading.value(dates.year)", listed("checks", YEARLY))
+    line = [f"example={quoted(told.text)}"] if told and kind == "title" else []
+    declared = call(kind, *parts, *line)
     return Field("training_year", declared, (("training_year", 'part("training_year", "value")'),))
 
 
@@ -79,7 +80,7 @@ def _field(column: Column, plan: Plan) -> Field:
     parts += [listed("checks", checks)] if checks else []
     parts += (
         ["optional=True"]
-        if plan.seen.container in ("json", "xml") and column.filled < 1 and not checks
+        if plan.seen.container in ("json", "ndjson", "xml") and column.filled < 1 and not checks
         else []
     )
     return Field(name, call("column", *parts), gives)

@@ -29,7 +29,9 @@ def place(plan: Plan) -> str:
     if told is None:
         raise LookupError("the sample tells no period")
     where = "file's name" if told.where == "name" else "title above the table"
-    text = "name" if told.where == "name" else "above"
+    text = "_PERIOD.search(name)"
+    if told.where == "title":
+        text = f"_PERIOD.search(above) or {text}"  # so that a form without a title has somewhere to say it
     body = _day(text, where) if told.kind == "day" else _usual(told.kind, text, where)
     imports = "import re\nfrom datetime import date\n" if told.kind == "day" else "import re\n"
     constants = f"_PERIOD = re.compile({raw(KINDS[told.kind])})\n_AGAIN = re.compile({raw(AGAIN)})\n"
@@ -43,7 +45,7 @@ def _usual(kind: str, text: str, where: str) -> str:
     more = f"\n    part = {part}" if part else ""
     return f'''def place(name: str, above: str) -> Place | None:
     """{what} {_from(where)}."""
-    found = _PERIOD.search({text})
+    found = {text}
     if found is None:
         return None
     year = int(found[1]){more}
@@ -56,13 +58,17 @@ def _usual(kind: str, text: str, where: str) -> str:
 
 def _from(where: str) -> str:
     name = "file's name"
-    return f"and version from the {name}" if where == name else f"from the {where}, version from the {name}"
+    return (
+        f"and version from the {name}"
+        if where == name
+        else f"from the {where}, else from the {name}; version from the {name}"
+    )
 
 
 def _day(text: str, where: str) -> str:
     return f'''def place(name: str, above: str) -> Place | None:
     """The day of the {where}, which is the delivery's own date (ruling 42); version from the file's name."""
-    found = _PERIOD.search({text})
+    found = {text}
     if found is None:
         return None
     try:
@@ -75,6 +81,14 @@ def _day(text: str, where: str) -> str:
         label=f"{{day:%Y%m%d}}-{{version}}", order=(day.toordinal(), version), slot=f"{{day.year}}", dated=day
     )
 '''
+
+
+def example(plan: Plan) -> str:
+    """The name of a delivery as it should be: the sample's own, with the period where only the title told it."""
+    path, told = PurePath(plan.seen.name), plan.seen.period
+    if told is None or told.where == "name":
+        return path.name
+    return f"{path.stem}（{told.text}）{path.suffix}"
 
 
 def pattern(plan: Plan) -> str:

@@ -7,7 +7,9 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 
 from etl_core.seen import Column, Seen
+from etl_core.specimen.columns import CHOSEN
 from etl_schemas import tables
+from etl_schemas.enums import ENUMS
 
 SEMANTICS = ("append", "snapshot", "ledger")
 
@@ -88,6 +90,11 @@ class Question:
     likely: str = ""
 
 
+def labelled(field: str) -> str:
+    """Every code of a closed list with its label: «10 国家级 20 省级 …»."""
+    return " ".join(f"{one.value} {one.label}" for one in ENUMS[field])
+
+
 def wide(column: Column) -> bool:
     """Whether a column holds one of several kinds of hours."""
     return column.field == "hours" and bool(column.form)
@@ -109,10 +116,16 @@ def questions(seen: Seen) -> Iterator[Question]:
             "project", "表中没有项目名称，全部记录都属于哪个项目", "project of all rows: no column tells it"
         )
     if "level" not in fields:
-        yield Question("level", "表中没有级别：10 20 30 40 60 99", "level of all rows: 10 20 30 40 60 99")
+        yield Question(
+            "level",
+            f"表中没有级别，全部记录都是：{labelled('level')}",
+            "level of all rows: no column tells it",
+        )
     if "mode_detail" not in fields and not seen.wide:
         yield Question(
-            "mode", "表中没有培训方式，如 face_to_face、online", "mode of all rows: face_to_face, online …"
+            "mode",
+            f"表中没有培训方式，全部记录都是：{labelled('mode_detail')}",
+            "mode of all rows: no column tells it",
         )
 
 
@@ -125,7 +138,7 @@ def fitted(seen: Seen) -> Seen:
 
 def _fitted(column: Column, fields: set[str]) -> Column:
     pair = {"start_date", "end_date"}
-    if column.coded and column.words and not any(word in _known(column.coded) for word in column.words):
+    if _wordless(column):
         return replace(_ignored(column, NO_CODE), words=column.words, coded=column.coded)
     if column.field in pair and not pair <= fields:
         return replace(column, field="period", form="span")
@@ -134,6 +147,13 @@ def _fitted(column: Column, fields: set[str]) -> Column:
     if column.field == "training_year" and {"period", *pair} & fields:
         return _ignored(column, DATED)
     return column
+
+
+def _wordless(column: Column) -> bool:
+    """Whether no word has a code, so that every row would be quarantined; what a person has named is loaded all the same."""
+    if not column.coded or not column.words or column.remark == CHOSEN:
+        return False
+    return not any(word in _known(column.coded) for word in column.words)
 
 
 def _ignored(column: Column, remark: str) -> Column:

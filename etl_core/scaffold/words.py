@@ -8,14 +8,14 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from etl_core.scaffold.plan import Plan
+from etl_core.scaffold.plan import Plan, labelled
 from etl_schemas import tables
 
 # Full-width ASCII, as it is folded when words are looked up.
 _HALF = {code + 0xFEE0: code for code in range(0x21, 0x7F)}
 
 HEAD = ("field", "word", "value", "note")
-OPEN = "待定：这个词还没有人说明含义｜open: nobody has said yet what this word means"
+OPEN = "待定，可填｜open: {values}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +60,6 @@ def written(plan: Plan) -> str:
     table = csv.writer(out, lineterminator="\n")
     table.writerow(HEAD)
     for each in words(plan):
-        table.writerow(
-            (each.field, each.word, each.value, each.header if each.value else f"{each.header}；{OPEN}")
-        )
+        note = "" if each.value else f"；{OPEN.format(values=labelled(each.field))}"
+        table.writerow((each.field, each.word, each.value, each.header + note))
     return out.getvalue()

@@ -11,7 +11,7 @@ import polars as pl
 from etl_core.header import normal
 from etl_core.seen import Column
 from etl_core.specimen import fit
-from etl_core.specimen.fates import Match, match
+from etl_core.specimen.fates import Match, last, match
 from etl_schemas import tables
 
 # What is said of a column that is not loaded, or that a person should look at.
@@ -20,6 +20,9 @@ UNLIKE = "表头像 {field}，内容不像｜the header looks like {field}, its 
 AGAIN = "{field} 已取自另一列｜{field} is taken from another column"
 NEAR = "由相近的表头“{like}”推测，请核对｜guessed from the similar header «{like}»: check it"
 DAYS = "像签到的日期：已读入并检查记号，怎样折算学时请写在 normalise.py｜looks like a day of attendance: the marks are read and checked, what they are worth is for normalise.py"
+MEANT = "表头不认识，由内容推测，请核对｜an unknown header; guessed from its words: check it"
+UNREAD = "{share:.0%} 的内容不在代码表内（如 {words}），这些格入库后为空｜{share:.0%} of the cells are in no table (as {words}): these are loaded empty"
+MOE = "按教育部的培训方式代码理解；是本单位自己的代码请用 --column 表头=mode_detail｜taken for the MOE codes of modes: for your own codes say --column HEADER=mode_detail"
 OTHERWISE = "含个人信息，不保留（裁定 62）｜personal, kept nowhere (ruling 62)"
 CHOSEN = "由 --column 指定｜named by --column"
 UNDATED = "没有日期，不能查区划｜no dates, so no division can be looked up"
@@ -30,15 +33,29 @@ _INSTEAD = {"score": "result", "result": "score"}
 # Fields of which the first is enough: a range of dates is told by two columns or by one.
 _ENOUGH = {"minutes": ("hours",), "period": ("start_date", "end_date")}
 
+# What --column says of a column of modes → the form it has.
+_MODES = {"mode": "moe", "mode_detail": ""}
+
 # The header of one day, or part of a day, of an attendance sheet.
 DAY = re.compile(r"\d{1,2}月\d{1,2}日(/.+)?")
 
 
 def columns(frame: pl.DataFrame, headers: Mapping[str, str], chosen: Mapping[str, str]) -> tuple[Column, ...]:
-    """What each column is. frame: the records' cells; headers: its columns' labels; chosen: label → field, by a person."""
-    wide = kinds(headers.values())
-    found = [_column(label, frame[name], chosen, wide) for name, label in headers.items()]
-    return tuple(_alone(found, chosen))
+    """What each column is. frame: the records' cells; headers: its columns' labels; chosen: header (`named`) → field, by a person."""
+    labels = list(headers.values())
+    wide = kinds(labels)
+    said = {label: field for header, field in chosen.items() if (label := named(header, labels))}
+    found = [_column(label, frame[name], said, wide) for name, label in headers.items()]
+    return tuple(_alone(found, said))
+
+
+def named(header: str, labels: Iterable[str]) -> str | None:
+    """The label that a person means by a header: the whole of it, or the last part that only one column has."""
+    known = list(labels)
+    whole = [label for label in known if normal(label) == normal(header)]
+    ends = [label for label in known if normal(last(label)) == normal(header)]
+    found = whole or ends
+    return found[0] if len(found) == 1 else None
 
 
 def kinds(labels: Iterable[str]) -> dict[str, str]:
@@ -66,15 +83,35 @@ def _column(label: str, cells: pl.Series, chosen: Mapping[str, str], wide: Mappi
     )
     if label in wide:
         return replace(facts, field="hours", fate="mapped", form=wide[label])
-    met = Match(chosen[label], label, False) if label in chosen else match(label)
-    remark = CHOSEN if label in chosen else ""
-    if met is None and DAY.fullmatch(normal(label)) and fit.marked(given):
+    return _said(facts, chosen[label], cells) if label in chosen else _guessed(facts, cells)
+
+
+def _said(facts: Column, field: str, cells: pl.Series) -> Column:
+    """The column as a person has named it; what a bare 1 of a column of modes means only a person knows."""
+    if field not in _MODES:
+        return _met(facts, Match(field, facts.header, False), cells, CHOSEN)
+    mode = replace(facts, field="mode_detail", fate="mapped", coded="mode_detail", remark=CHOSEN)
+    return replace(mode, form=_MODES[field], words=fit.listed(cells))
+
+
+def _guessed(facts: Column, cells: pl.Series) -> Column:
+    """The column by its header, else by what its cells tell."""
+    if met := match(facts.header):
+        return _met(facts, met, cells, "")
+    given = cells.drop_nulls().str.strip_chars()
+    given = given.filter(given != "")
+    if DAY.fullmatch(normal(facts.header)) and fit.marked(given):
         return replace(facts, field="half_days", fate="mapped", words=fit.listed(given), remark=DAYS)
-    if met is None:
-        return replace(facts, remark=UNKNOWN)
-    if met.field in ("ignored", "dropped"):
-        if met.field == "ignored":
-            return replace(facts, near=met.near, remark=remark)
+    if field := fit.meant(given):
+        return _fitted(facts, Match(field, facts.header, True), cells, MEANT)
+    return replace(facts, remark=UNKNOWN)
+
+
+def _met(facts: Column, met: Match, cells: pl.Series, remark: str) -> Column:
+    """The column with the fate of its header."""
+    if met.field == "ignored":
+        return replace(facts, near=met.near, remark=remark)
+    if met.field == "dropped":
         return replace(facts, fate="dropped", near=met.near, remark=OTHERWISE)
     return _fitted(facts, met, cells, remark)
 
@@ -85,7 +122,8 @@ def _fitted(facts: Column, met: Match, cells: pl.Series, remark: str) -> Column:
         form = fit.form(field, cells) if field else None
         if form is not None and (field == met.field or field != "result" or fit.known(field, cells)):
             words, coded = (fit.listed(cells), field) if field in fit.CODED else ((), "")
-            said = remark or (NEAR.format(like=met.like) if met.near else "")
+            moe = MOE if field == "mode_detail" and form == "moe" else ""
+            said = remark or moe or (NEAR.format(like=met.like) if met.near else _unread(field, cells))
             return replace(
                 facts,
                 field=field,
@@ -97,6 +135,12 @@ def _fitted(facts: Column, met: Match, cells: pl.Series, remark: str) -> Column:
                 remark=said,
             )
     return replace(facts, remark=UNLIKE.format(field=met.field))
+
+
+def _unread(field: str, cells: pl.Series) -> str:
+    """That some cells of a shared table's column are in no table, with the first of their words."""
+    share, words = fit.unread(field, cells)
+    return UNREAD.format(share=share, words="、".join(words) or "…") if share else ""
 
 
 def _alone(found: list[Column], chosen: Mapping[str, str]) -> Iterator[Column]:

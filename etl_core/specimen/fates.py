@@ -39,8 +39,7 @@ def match(header: str) -> Match | None:
     """
     known = _known()
     whole = _bare(header)
-    last = _bare(re.split(r"[/.]", re.sub(r"\[\d+\]|#\d+$", "", header))[-1])
-    for name in (whole, last):
+    for name in (whole, _bare(last(header))):
         if name in known:
             return Match(_field(known[name], header), name, False)
     plain = _plain(header)
@@ -48,6 +47,11 @@ def match(header: str) -> Match | None:
         return Match(_field(known[plain], header), plain, False)
     found = _within(whole, "dropped") or _ending(plain) or _like(plain)
     return Match(_field(known[found], header), found, True) if found else None
+
+
+def last(header: str) -> str:
+    """The part of a header that says most: «层次» of «批次/层次», «trainEndDate» of «content[1].trainEndDate»."""
+    return re.split(r"[/.]", re.sub(r"\[\d+\]|#\d+$", "", header))[-1]
 
 
 def _field(field: str, header: str) -> str:

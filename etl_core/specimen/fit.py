@@ -31,6 +31,14 @@ MOST_MARKS, LONGEST_MARK = 12, 2
 
 CODED = ("id_type", "level", "mode_detail", "role", "result", "status", "credit_kind")
 
+# What a column may be whose header nobody knows, with its tables: words that stand for little else, of which so many must be known.
+_TELLING = {"level": ("level", "level.50", "level.51"), "result": ("result",)}
+TOLD = 2
+
+# Fields of a shared table, whose unknown words are loaded as nothing; so many of these are shown, none longer than that.
+_SHARED = {"stage": words.stage, "subject": words.subject, "title": words.title}
+SHOWN, LONGEST_SHOWN = 3, 8
+
 Reads = Callable[[str], pl.Expr]
 
 
@@ -122,3 +130,24 @@ def known(field: str, cells: pl.Series) -> bool:
     said = listed(cells)
     table = tables.words(field)
     return bool(said) and sum(word in table for word in said) * 2 >= len(said)
+
+
+def meant(cells: pl.Series) -> str:
+    """The field whose words most cells of a column are, or ""."""
+    said = listed(cells) if _wordy(cells) else ()
+    for field, names in _TELLING.items():
+        table = {word for name in names for word in tables.words(name)}
+        told = cells.filter(cells.is_in(list(table)))
+        if sum(word in table for word in said) >= TOLD and len(told) >= BELIEVED * len(cells):
+            return field
+    return ""
+
+
+def unread(field: str, cells: pl.Series) -> tuple[float, list[str]]:
+    """The share of the filled cells that a shared table does not know, and some of their words; nothing for other fields."""
+    if field not in _SHARED:
+        return 0.0, []
+    given = cells.rename("cell").to_frame().select(clean("cell")).drop_nulls()
+    lost = given.filter(_SHARED[field]("cell").is_null())["cell"]
+    shown = [word for word in listed(lost) if len(word) <= LONGEST_SHOWN and not re.search(r"\d", word)]
+    return len(lost) / max(1, len(given)), shown[:SHOWN]

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from functools import partial
 
 from etl_core.header import SEARCHED, Cells, Layout, flatten, normal, shown
 from etl_core.records import Grid
-from etl_core.specimen.fates import match
+from etl_core.specimen.fates import last, match
 from etl_core.table import head
 
 # A header of fewer columns is none.
@@ -17,13 +18,14 @@ NARROWEST = 2
 LONGEST = 60
 
 
-def layout(grid: Grid) -> Layout | None:
-    """The header of a sheet; None where no row looks like one."""
+def layout(grid: Grid, said: Collection[str] = ()) -> Layout | None:
+    """The header of a sheet; None where no row looks like one. said: headers that a person has named."""
     if grid.headers is not None:
         return Layout(0, 1, grid.headers, {}, ())
     rows = head(grid)
-    best = max(_candidates(rows[: SEARCHED + 1]), key=_score, default=None)
-    return best if best and _score(best) > (0, 0, 0) else None
+    score = partial(_score, said={normal(header) for header in said})
+    best = max(_candidates(rows[: SEARCHED + 1]), key=score, default=None)
+    return best if best and score(best) > (0, 0, 0) else None
 
 
 def _candidates(rows: Sequence[Cells]) -> Iterator[Layout]:
@@ -55,14 +57,15 @@ def _two(upper: Cells, lower: Cells) -> bool:
     return all(at in gaps or at + 1 in gaps for at in filled)
 
 
-def _score(found: Layout) -> tuple[int, int, int]:
-    """More fields known first, then more columns, then the upper one; nothing without two fields, or one and a full row."""
+def _score(found: Layout, said: Collection[str] = ()) -> tuple[int, int, int]:
+    """More fields known first, as a person's or the dictionary's, then more columns, then the upper one; nothing without two fields, or one and a full row."""
     texts = [text for text in found.texts if text]
     known = {
         met.field
         for text in texts
         if len(text) < LONGEST and (met := match(text) or match(text.partition("/")[0]))
     }
+    known |= {text for text in texts if normal(last(text)) in said or normal(text) in said}
     if len(known) < NARROWEST:
         return (0, 0, 0)
     return len(known), len(texts), -found.top
@@ -74,6 +77,7 @@ def alike(found: Layout, best: Layout) -> bool:
     return len(wanted & {normal(text) for text in found.texts if text}) * 2 >= len(wanted)
 
 
-def best(layouts: Iterable[Layout | None]) -> Layout | None:
-    """The header that the dictionary knows most of."""
-    return max(filter(None, layouts), key=_score, default=None)
+def best(layouts: Iterable[Layout | None], said: Collection[str] = ()) -> Layout | None:
+    """The header that a person and the dictionary know most of."""
+    score = partial(_score, said={normal(header) for header in said})
+    return max(filter(None, layouts), key=score, default=None)

@@ -63,7 +63,7 @@ def look(
     copy; name: what the delivery is called; chosen: field by header, where a person has said it; claimed: sources that know
     the file already. Raises DeliveryError: unrecognised (no row looks like a header), and what the readers raise.
     """
-    sheets = list(_sheets(list(_first(grids)), name))
+    sheets = list(_sheets(list(_first(grids)), name, list(chosen or ())))
     table = [sheet for sheet in sheets if sheet.of]
     found = columns(_together(table), _headers(table), chosen or {})
     fields = {
@@ -89,10 +89,10 @@ def _first(grids: Iterable[Grid]) -> Iterable[Grid]:
             yield grid
 
 
-def _sheets(grids: Sequence[Grid], name: str) -> Iterator[_Sheet]:
+def _sheets(grids: Sequence[Grid], name: str, said: Sequence[str]) -> Iterator[_Sheet]:
     """Every sheet with its table; those of another form than the best one's are no tables (ruling 2)."""
-    layouts = [heading.layout(grid) if grid.visible else None for grid in grids]
-    best = heading.best(layouts)
+    layouts = [heading.layout(grid, said) if grid.visible else None for grid in grids]
+    best = heading.best(layouts, said)
     if best is None:
         raise DeliveryError("unrecognised", nearest="—", missing="—")
     for grid, layout in zip(grids, layouts, strict=True):
@@ -163,6 +163,7 @@ def _seen(
 ) -> Seen:
     first = next(sheet for sheet in sheets if sheet.of)
     assert first.of is not None
+    label, dates = titled(first.of.above)
     stated = first.grid.headers is not None
     kinds = Counter(kind for sheet in sheets for kind in sheet.kind.drop_nulls())
     return Seen(
@@ -182,7 +183,8 @@ def _seen(
         records=sum(sheet.kind.null_count() for sheet in sheets),
         kept=sum(line.kind is None for page in pages for line in page.lines),
         period=period(name, first.of.above),
-        titled=titled(first.of.above),
+        titled=label,
+        dates=dates,
         wide=tuple(
             (column.header, column.form) for column in found if column.field == "hours" and column.form
         ),

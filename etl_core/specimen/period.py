@@ -28,16 +28,16 @@ def period(name: str, above: str) -> Period | None:
     """The kind of period that a name tells, else the title; None where neither does."""
     for where, text in (("name", name), ("title", above)):
         for kind, pattern in KINDS.items():
-            if re.search(pattern, text):
-                return Period(kind, "name" if where == "name" else "title")
+            if found := re.search(pattern, text):
+                return Period(kind, "name" if where == "name" else "title", found[0])
     return None
 
 
-def titled(above: str) -> str:
-    """The label behind which the title states the dates of all rows («研修时间：2023.3.6-7.14»), or ""."""
+def titled(above: str) -> tuple[str, str]:
+    """The label behind which the title states the dates of all rows, and these («研修时间：2023.3.6-7.14»), or nothing twice."""
     found = re.findall(r"((?:研修|培训|活动|学习|起止|举办)(?:起止)?(?:时间|日期))[:：]\s*(\S+)", above)
     for label, text in found:
         span = pl.DataFrame({"text": [text]}).select(dates.span("text").struct.field("start"))
         if span.item() is not None:
-            return str(label)
-    return ""
+            return str(label), str(text)
+    return "", ""

@@ -171,7 +171,9 @@ def _short(case: type[Shaped]) -> Short:
             found = taken(sample, case.declared(), dated, set(places.rows()))
             sheet = next(sheet for sheet in found if sheet.body)
             return Short(sample, sheet, places)
-    raise AssertionError(f"no sample of {case.source} has two records without an error or a warning")
+    raise AssertionError(
+        f"no sample of {case.source} has two records without an error or a warning: are there open words in codes.csv?"
+    )
 
 
 def _faultless(case: type[Shaped], sample: Path) -> Iterator[pl.DataFrame]:

@@ -30,7 +30,7 @@ def test_a_person_sees_the_decision_with_its_reasons_and_what_to_do_next():
         "  表样: 遂潼活动联合登记表 · 遂潼教师教育创新实验区",
         "  依据: 找到的表头 11/11 · 文件名相符",
         "  其次像的是: cq_pengshui 1/3",
-        f"接下来可以运行: etl preview {FILE.name}",
+        f"接下来可以运行: etl preview {FILE}",
     ]
 
 
@@ -133,3 +133,12 @@ def test_a_folder_is_identified_as_one_delivery():
     code, _, last = asked(pull)
     assert code == 0
     assert (last["file"], last["source"], last["label"]) == (pull.name, "sc_credit", "2022-2023年度/20231008")
+
+
+def test_the_next_command_can_be_typed_as_it_stands(tmp_path):
+    copy = tmp_path / f"{FILE.stem} (1).csv"
+    copy.write_bytes(FILE.read_bytes())
+    config = tmp_path / "pipeline.yaml"
+    config.write_text("warehouse: {url: 'sqlite:///w.sqlite'}\nkey_file: k.key\ninbox: [inbox]\n")
+    last = here("identify", "--config", config, copy).output.splitlines()[-1]
+    assert last == f"接下来可以运行: etl preview --config {config} '{copy}'"

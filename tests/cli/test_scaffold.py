@@ -139,3 +139,55 @@ def test_an_own_list_of_columns_and_a_key_are_taken_as_they_are_said(tmp_path):
     assert 'class_name: str = column("备注")' in (
         tmp_path / "cq_example/src/etl_source_cq_example/contract.py"
     ).read_text("utf-8")
+
+
+OWN = "xm1,dw,cj,fs,xmmc,ks,js,xs\n张安,某校,A,1,研修,20240708,20240712,8\n李安,某校,B,3,研修,20240708,20240712,8\n"
+
+
+def foreign(tmp_path):
+    """A delivery with nothing but words of the agency's own."""
+    sheet = tmp_path / "某县2024年名单.csv"
+    sheet.write_text(OWN, encoding="utf-8")
+    return sheet
+
+
+def test_columns_that_are_not_used_are_named_where_an_answer_is_missing(tmp_path):
+    done = new(tmp_path, *SAID, "-c", "xm1=person_name", "-c", "dw=employer_name", sample=foreign(tmp_path))
+    assert done.exit_code == 2
+    assert "--level  表中没有级别，全部记录都是：10 国家级 20 省级" in done.stderr
+    assert "还没有用上的列｜columns that are not used yet: cj，fs" in done.stderr
+
+
+def test_every_header_of_column_that_the_sample_lacks_is_named_with_the_nearest(tmp_path):
+    done = new(tmp_path, *SAID, "-c", "教师名=person_name", "-c", "任教学=subject")
+    assert done.exit_code == 2
+    assert "教师名  是否想写 教师姓名？" in done.stderr
+    assert "任教学  是否想写 任教学科？" in done.stderr
+
+
+def test_a_file_without_a_header_is_refused_with_what_makes_it_one(tmp_path):
+    sheet = tmp_path / "某县2024年名单.csv"
+    sheet.write_text("甲,乙\n1,2\n", encoding="utf-8")
+    done = new(tmp_path, *SAID, sample=sheet)
+    assert done.exit_code == 2
+    assert "没有一行像表头" in done.stderr
+
+
+def test_a_column_that_a_person_names_is_loaded_though_all_its_words_are_open(tmp_path):
+    names = (
+        "xm1=person_name",
+        "dw=employer_name",
+        "cj=level",
+        "fs=mode_detail",
+        "ks=start_date",
+        "js=end_date",
+    )
+    said = [part for name in names for part in ("-c", name)]
+    done = new(tmp_path, *SAID, *said, sample=foreign(tmp_path))
+    assert done.exit_code == 0, done.stderr
+    codes = (tmp_path / "cq_example/src/etl_source_cq_example/codes.csv").read_text("utf-8")
+    assert "level,A,,cj；待定，可填｜open: 10 国家级 20 省级" in codes
+    assert "mode_detail,1,,fs；待定，可填｜open: face_to_face 集中面授" in codes
+    assert f"etl plugins golden {tmp_path / 'cq_example'} --accept" in done.stdout
+    made = (tmp_path / "cq_example/src/etl_source_cq_example/__init__.py").read_text("utf-8")
+    assert 'example="某县2024年名单.csv"' in made

@@ -39,3 +39,11 @@ def test_what_is_said_above_a_header_is_no_upper_level_of_it():
 @pytest.mark.parametrize("rows", [[["张安", "8"], ["李安", "9"]], [["说明", None], ["请如实填写", None]]])
 def test_where_the_dictionary_knows_nothing_there_is_no_header(rows):
     assert heading.layout(grid(rows)) is None
+
+
+def test_headers_that_a_person_has_named_count_as_known():
+    rows = [["xingming", "danwei", "bz"], ["张安", "某小学", None]]
+    assert heading.layout(grid(rows)) is None
+    found = heading.layout(grid(rows), ("xingming", "danwei"))
+    assert found is not None
+    assert found.texts == ("xingming", "danwei", "bz")

@@ -30,7 +30,7 @@ def test_the_name_of_a_file_tells_its_period(name, kind):
 def test_the_title_is_asked_where_the_name_is_silent():
     told = period("台账.xls", "某区2023年下半年台账")
     assert told is not None
-    assert (told.kind, told.where) == ("half", "title")
+    assert (told.kind, told.where, told.text) == ("half", "title", "2023年下半年")
 
 
 @pytest.mark.parametrize("name", ["台账.xls", "500199198001.csv", "编号120239.csv"])
@@ -43,8 +43,12 @@ def test_a_version_is_told_by_its_word():
 
 
 @pytest.mark.parametrize(
-    ("above", "label"),
-    [("研修时间：2023.3.6-7.14", "研修时间"), ("研修时间：另行通知", ""), ("填表时间：2023.7.20", "")],
+    ("above", "told"),
+    [
+        ("研修时间：2023.3.6-7.14", ("研修时间", "2023.3.6-7.14")),
+        ("研修时间：另行通知", ("", "")),
+        ("填表时间：2023.7.20", ("", "")),
+    ],
 )
-def test_dates_of_all_rows_stand_behind_their_label(above, label):
-    assert titled(above) == label
+def test_dates_of_all_rows_stand_behind_their_label(above, told):
+    assert titled(above) == told

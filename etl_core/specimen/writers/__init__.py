@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 
 from etl_core.specimen.rows import Page
-from etl_core.specimen.writers import biff, book, delimited, elements, markup, records, table
+from etl_core.specimen.writers import biff, book, delimited, elements, lines, markup, records, table
 from etl_core.specimen.writers.form import Form, form
 
 __all__ = ["Form", "form", "write"]
@@ -18,6 +18,7 @@ _WRITERS: Mapping[str, Callable[[Sequence[Page], Form], bytes]] = {
     "dbf": table.write,
     "html": markup.write,
     "json": records.write,
+    "ndjson": lines.write,
     "xls": biff.write,
     "xlsx": book.write,
     "xml": elements.write,

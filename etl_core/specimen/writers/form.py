@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from etl_core.readers import ReadOptions, text
+from etl_core.readers import ReadOptions, ndjson, text
 from etl_core.readers.parts import whole
 
 _OLE2 = b"\xd0\xcf\x11\xe0"
@@ -38,11 +38,14 @@ def form(kind: str, path: Path, name: str) -> Form:
     if kind == "workbook":
         old = head.startswith(_OLE2) and not name.lower().endswith((".xlsx", ".xlsm"))
         return Form("xls" if old else "xlsx", name)
-    if kind in ("bundle", "json"):
+    lines = kind == "json" and ndjson.recognised(path, ReadOptions())
+    if kind in ("bundle", "json") and not lines:
         return Form("json", name, "utf-8")
     if kind == "dbf":
         return Form("dbf", name, "gb18030", head=head)
     found = text.recognise(path)
     newline = "\r\n" if b"\r\n" in head else "\r" if b"\r" in head and b"\n" not in head else "\n"
     delimiter = whole(path, ReadOptions()).delimiter if kind == "csv" else ""
-    return Form(_CONTAINERS[kind], name, found.codec, head[: found.mark], delimiter, newline)
+    return Form(
+        "ndjson" if lines else _CONTAINERS[kind], name, found.codec, head[: found.mark], delimiter, newline
+    )
