@@ -39,7 +39,7 @@ def test_a_night_killed_at_any_point_needs_one_more_run_and_nothing_else(databas
 @pytest.mark.parametrize("database", ["sqlite", "postgres"])
 @pytest.mark.parametrize(
     ("kind", "points"),
-    [("kill", 100), ("stop", 40), ("fail", 40), ("drop", 40), ("race", 14), ("orders", 12)],
+    [("kill", 60), ("stop", 24), ("fail", 20), ("drop", 24), ("race", 7), ("orders", 8)],
 )
 def test_a_night_met_at_many_points_ends_as_a_clean_one(database: str, kind: str, points: int) -> None:
     told = sweep(kind, "--database", database, "--points", str(points))
