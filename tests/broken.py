@@ -16,7 +16,7 @@ from typing import Any
 import polars as pl
 import pytest
 
-from etl_core import child, extract, header, recognise, table
+from etl_core import child, extract, header, mending, table
 from etl_core.contract import RawContract, check, column, houred, identified, required
 from etl_core.errors import DeliveryError
 from etl_core.expressions import reading
@@ -315,6 +315,7 @@ BROKEN: dict[str, Break] = {
     # sturdy
     "reading_twice_gives_the_same_answer": given(class_name=pl.lit("x") + NUMBERED.shuffle()),
     "batches_of_any_size_give_the_same_answer": given(class_name=COUNTED),
+    "a_sample_that_is_packed_gives_the_same_answer": given(class_name=pl.col("file")),
     "a_head_without_records_is_an_empty_delivery": patched(
         child, "Done", lambda usual: lambda accounts=(), records=1: usual(accounts, max(1, records))
     ),
@@ -386,7 +387,7 @@ BROKEN: dict[str, Break] = {
         extract, "clean", lambda usual: lambda field: pl.col(field).str.strip_chars_start("=+-@")
     ),
     "a_cell_of_a_megabyte_harms_no_other_row": refused(lambda data: len(data) > 1 << 20),
-    "bytes_that_are_no_delivery_are_refused_under_its_name": patched(recognise, "survey", kernel_panic),
+    "bytes_that_are_no_delivery_are_refused_under_its_name": patched(mending, "marked", kernel_panic),
     "a_file_under_a_name_that_says_nothing_is_known_by_its_headers_or_refused": refusing(
         lambda name, above: not name.startswith(made_up.NAME)
     ),

@@ -482,7 +482,7 @@ def test_what_is_staged_comes_back_and_a_name_leads_nowhere_else(tmp_path: Path)
     staging = Staging(str(tmp_path / "staging"), "run", Seal.random())
     staging.make()
     frames = [pl.DataFrame({name: [number(1)]}) for name in protocol.FRAMES]
-    prepared = Prepared(*frames, read=3)
+    prepared = Prepared(**dict(zip(protocol.FRAMES, frames, strict=True)), read=3)
     parts = packed(prepared)
     name = staging.put(parts)
     back = unpacked(b"".join(staging.get(name)), [len(part) for part in parts], 3)

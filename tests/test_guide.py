@@ -22,6 +22,7 @@ VARIES = [
     (re.compile(r"\d+ passed in [\d.]+s(?: \([\d:]+\))?"), "N passed in Ns"),
     (re.compile(r"^[.]+ +\[ *\d+%\]\n", re.MULTILINE), ""),
     (re.compile(r"\d{4}-\d{2}-\d{2} \d{2}:\d{2}:\d{2}[+-]\d{2}:\d{2}"), "WHEN"),
+    (re.compile(r"^运行: [0-9a-f]{32}$", re.MULTILINE), "运行: RUN"),
     (re.compile(r" +$", re.MULTILINE), ""),
 ]
 

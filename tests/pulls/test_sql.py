@@ -330,6 +330,7 @@ pulls:
         assert last["sources"]["made_up"] == {
             **{"read": 30, "loaded": 29, "quarantined": 1, "skipped": 0, "records": 29},
             **({"read": 31, "skipped": 1} if kind == "csv" else {}),
+            **{"inserted": 29, "updated": 0, "withdrawn": 0},
         }
         again = etl("run", "--config", config, PYTHONPATH=str(tmp_path / "site"))
         last = json.loads(again.stdout.splitlines()[-1])
