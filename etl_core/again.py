@@ -1,6 +1,6 @@
 """What is done with deliveries that came before: made again from the archive, read again by mended plugins, taken back.
 
-Nothing here loads in a way of its own: every delivery goes through pipeline.Loading.
+Nothing here loads in a way of its own: every delivery goes through loading.Loading.
 """
 
 from __future__ import annotations
@@ -19,7 +19,8 @@ from etl_core.errors import DeliveryError, SealError, WarehouseError
 from etl_core.explain import EXPLAINED
 from etl_core.inbox import Refused, workroom
 from etl_core.keys import Keys
-from etl_core.pipeline import DONE, EVERY, Loading, Report, Scope, Watch, begun, children, hello, problems
+from etl_core.loading import EVERY, Loading, Scope, Watch, begun
+from etl_core.pipeline import DONE, Report, children, hello, problems
 from etl_core.protocol import Job
 from etl_core.records import Arrival
 from etl_core.supervisor import Supervisor

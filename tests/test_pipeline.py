@@ -17,7 +17,8 @@ from etl_core.discovery import Found, Loaded
 from etl_core.errors import DeliveryError, KeyFileError
 from etl_core.inbox import single, workroom
 from etl_core.keys import Keys
-from etl_core.pipeline import DONE, PARTLY, STOPPED, Loading, Report, Scope, check, run
+from etl_core.loading import Loading, Scope
+from etl_core.pipeline import DONE, PARTLY, STOPPED, Report, check, run
 from etl_core.pool import Pool
 from etl_core.protocol import Claimed, Done, Hello, Job, Problem
 from etl_core.records import Counts, Outcome, Prepared

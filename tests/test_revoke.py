@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from etl_core.pipeline import begun
+from etl_core.loading import begun
 from etl_core.testing.bench import KEYS, load
 from etl_core.warehouse import Warehouse
 from tests.services import Server

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import sys
 import time
 from collections.abc import Iterable
-from contextlib import AbstractContextManager
 from dataclasses import asdict
-from types import TracebackType
 from typing import Any
 
 from etl_core.cli import screen, watch
+from etl_core.cli.live import Live
 from etl_core.cli.say import Lang, reason, title
 from etl_core.pulls import Meter, Progress, Pulled
 from etl_schemas.messages import text
@@ -67,33 +65,14 @@ class Meters:
             meter.ended(pulled)
 
 
-class Bar(AbstractContextManager["Bar"]):
+class Bar(Live):
     """Pages, records and bytes so far, on standard error where that is a terminal; a real bar where the total is known."""
 
-    def __init__(self) -> None:
-        self._progress: Any = None
+    def columns(self) -> tuple[Any, ...]:
+        """How far it is, and what came so far."""
+        from rich.progress import BarColumn
 
-    def __enter__(self) -> Bar:
-        if sys.stderr.isatty():
-            from rich import progress
-            from rich.console import Console
-
-            columns = (
-                progress.SpinnerColumn(),
-                "{task.description}",
-                progress.BarColumn(bar_width=20),
-                "{task.fields[told]}",
-                progress.TimeElapsedColumn(),
-            )
-            self._progress = progress.Progress(*columns, console=Console(stderr=True), transient=True)
-            self._progress.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        if self._progress is not None:
-            self._progress.stop()
+        return (BarColumn(bar_width=20), "{task.fields[told]}")
 
     def begun(self, pull: str) -> None:
         """A pull begins, or goes on where an earlier one was stopped."""

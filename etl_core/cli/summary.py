@@ -9,7 +9,8 @@ from pathlib import Path
 
 from etl_core.cli import screen
 from etl_core.cli.say import Lang, counted, reason, title
-from etl_core.pipeline import BRAKE, Report
+from etl_core.loading import BRAKE
+from etl_core.pipeline import Report
 from etl_core.records import Outcome
 from etl_schemas.messages import text
 

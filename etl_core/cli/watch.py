@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterable
-from contextlib import AbstractContextManager
-from types import TracebackType
 from typing import Any
 
 from etl_core.cli import screen
+from etl_core.cli.live import Live
 from etl_core.cli.say import Lang, reason
-from etl_core.pipeline import SPOTLESS, Watch
+from etl_core.loading import Watch
+from etl_core.pipeline import SPOTLESS
 from etl_core.records import Outcome
 
 COUNTS = ("read", "loaded", "quarantined", "skipped", "records", "skips", "reasons", "warnings")
@@ -91,32 +90,12 @@ class Several:
             watch.waiting(holder)
 
 
-class Bar(AbstractContextManager["Bar"]):
+class Bar(Live):
     """The file being read and its rows so far, on standard error where that is a terminal; else nothing at all."""
 
-    def __init__(self) -> None:
-        self._progress: Any = None
-
-    def __enter__(self) -> Bar:
-        if sys.stderr.isatty():
-            from rich import progress
-            from rich.console import Console
-
-            columns = (
-                progress.SpinnerColumn(),
-                "{task.description}",
-                "{task.completed:,}",
-                progress.TimeElapsedColumn(),
-            )
-            self._progress = progress.Progress(*columns, console=Console(stderr=True), transient=True)
-            self._progress.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        if self._progress is not None:
-            self._progress.stop()
+    def columns(self) -> tuple[str, ...]:
+        """The rows so far."""
+        return ("{task.completed:,}",)
 
     def started(self, name: str) -> None:
         """A delivery is being read."""

@@ -17,7 +17,7 @@ from etl_core.discovery import Found, discover
 from etl_core.errors import DeliveryError
 from etl_core.inbox import Refused, Unchanged, single, workroom
 from etl_core.keys import SIZE, Keys
-from etl_core.pipeline import Loading, Scope
+from etl_core.loading import Loading, Scope
 from etl_core.protocol import (
     Answer,
     Claimed,

@@ -7,7 +7,7 @@ from pathlib import Path
 from etl_core.cluster import Cluster
 from etl_core.config import Dask
 from etl_core.inbox import single, workroom
-from etl_core.pipeline import Loading, Scope
+from etl_core.loading import Loading, Scope
 from etl_core.protocol import Hello
 from tests.mending.agency import Office, samples
 from tests.nodes import nodes

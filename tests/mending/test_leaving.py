@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from etl_core.errors import WarehouseError
-from etl_core.pipeline import Loading, Scope
+from etl_core.loading import Loading, Scope
 from etl_core.testing.bench import _Nobody, bench
 from etl_core.warehouse import Run
 from tests.mending import agency
