@@ -30,7 +30,8 @@ def install(site: Path, name: str = made_up.NAME, more: str = "") -> Path:
 
 def number(order: int) -> str:
     """The resident identity number of one made-up person, with its check digit (GB 11643)."""
-    body = f"50019919800101{order:03}"
+    years, order = divmod(order, 1000)  # a day has three digits of order
+    body = f"500199{1980 + years}0101{order:03}"
     rest = sum(int(digit) * weight for digit, weight in zip(body, WEIGHTS, strict=True)) % 11
     return body + "10X98765432"[rest]
 
