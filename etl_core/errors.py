@@ -6,7 +6,8 @@
     ├── DeliveryError        a whole file cannot be loaded (contract §3, delivery errors)
     ├── PullError            a delivery could not be fetched (docs/pulls.md); the other pulls and the run go on
     ├── KeyFileError         the key file is missing, readable by others, malformed or the wrong one (exit 2)
-    ├── WarehouseError       the warehouse cannot be used: schema too new, not reachable (exit 2)
+    ├── WarehouseError       the warehouse cannot be used: schema too new, not ours, read-only (exit 2)
+    │   └── UnavailableError the warehouse cannot be used now: not reachable, cut off, busy (exit 75)
     ├── SealError            what was sealed is cut, changed, or under another key (exit 2)
     ├── ClusterError         the cluster cannot be used: not reachable, no workers, unlike ones, staging (exit 2)
     ├── LockedError          another run holds the warehouse (exit 75)
@@ -96,7 +97,11 @@ class KeyFileError(EtlError):
 
 
 class WarehouseError(EtlError):
-    """The warehouse cannot be used: not reachable, or its schema is newer than this software."""
+    """The warehouse cannot be used: its schema is newer than this software, it is no warehouse, it is read-only."""
+
+
+class UnavailableError(WarehouseError):
+    """The warehouse cannot be used now, and may be later: no answer, a session cut off, a deadlock, another's long transaction."""
 
 
 class SealError(EtlError):
@@ -123,7 +128,9 @@ def exit_code(fault: BaseException) -> int:
     """The exit code of a run that this ended; the ways out themselves are told in cli/exits.py."""
     if isinstance(fault, SystemExit):
         return fault.code if isinstance(fault.code, int) else INTERNAL
-    if isinstance(fault, LockedError) or (isinstance(fault, OSError) and fault.errno in (*FULL, *SHORT)):
+    if isinstance(fault, LockedError | UnavailableError) or (
+        isinstance(fault, OSError) and fault.errno in (*FULL, *SHORT)
+    ):
         return AGAIN
     if isinstance(fault, DeliveryError):
         return PARTLY

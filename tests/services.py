@@ -13,7 +13,7 @@ import signal
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -63,6 +63,10 @@ class Server:
         with psycopg.connect(address, autocommit=True) as connection:
             connection.execute(statement.encode())
 
+    def answered(self) -> None:
+        """Wait until it lets somebody in: it may be coming up after a crash. A fork of ours can ask, too."""
+        _await(self.folder, lambda: True)
+
     @contextmanager
     def database(self) -> Iterator[str]:
         """URL of a fresh database that is dropped afterwards, whoever is still connected."""
@@ -95,8 +99,8 @@ def _packaged() -> list[Path]:
 
 
 @contextmanager
-def server() -> Iterator[Server]:
-    """Make a cluster in a temporary folder, serve it, and remove everything at the end."""
+def server(**settings: str) -> Iterator[Server]:
+    """Make a cluster in a temporary folder, serve it with these settings over ours, and remove everything at the end."""
     folder = binaries()
     if folder is None:
         raise RuntimeError(NEEDED)
@@ -104,9 +108,9 @@ def server() -> Iterator[Server]:
     try:
         who = unprivileged()
         _initialise(folder, home, who)
-        process = _serve(folder, home, who)
+        process = _serve(folder, home, who, SETTINGS | settings)
         try:
-            _await(home, process)
+            _await(home, lambda: process.poll() is None)
             yield Server(home, process)
         finally:
             _stop(process)
@@ -130,10 +134,12 @@ def _initialise(folder: Path, home: Path, who: dict[str, Any]) -> None:
         raise RuntimeError(f"initdb failed: {made.stderr.decode(errors='replace')}")
 
 
-def _serve(folder: Path, home: Path, who: dict[str, Any]) -> subprocess.Popen[bytes]:
+def _serve(
+    folder: Path, home: Path, who: dict[str, Any], settings: dict[str, str]
+) -> subprocess.Popen[bytes]:
     """Start the server of the cluster in `home`; it may not answer yet."""
-    settings = SETTINGS | {"unix_socket_directories": str(home)}
-    options = [f"--{name}={value}" for name, value in settings.items()]
+    told = settings | {"unix_socket_directories": str(home)}
+    options = [f"--{name}={value}" for name, value in told.items()]
     command = [*mortal(), folder / "postgres", "-D", home / "data", *options]
     with (home / "log").open("wb") as log:
         return subprocess.Popen(command, cwd=home, stdout=log, stderr=log, **who)
@@ -154,10 +160,10 @@ def mortal() -> list[str]:
     return [setpriv, "--pdeathsig", "QUIT"] if setpriv else []
 
 
-def _await(home: Path, process: subprocess.Popen[bytes]) -> None:
+def _await(home: Path, alive: Callable[[], bool]) -> None:
     """Wait until the server answers; its own log says why when it does not."""
     end = time.monotonic() + PATIENCE
-    while time.monotonic() < end and process.poll() is None:
+    while time.monotonic() < end and alive():
         try:
             psycopg.connect(f"host={home} user=postgres dbname=postgres", connect_timeout=5).close()
         except psycopg.OperationalError:

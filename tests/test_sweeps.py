@@ -1,6 +1,6 @@
 """A night that is killed, stopped, refused or cut off at any point ends, after one more run, where a clean night ends.
 
-The whole sweep is `python -m tests.sweeps kill stop fail drop race orders`; here a part of its points, spread evenly.
+The whole sweep is `python -m tests.sweeps kill stop fail drop crash race orders`; here a part of its points, spread evenly.
 """
 
 from __future__ import annotations
@@ -39,9 +39,10 @@ def test_a_night_killed_at_any_point_needs_one_more_run_and_nothing_else(databas
 @pytest.mark.parametrize("database", ["sqlite", "postgres"])
 @pytest.mark.parametrize(
     ("kind", "points"),
-    [("kill", 60), ("stop", 24), ("fail", 20), ("drop", 24), ("race", 7), ("orders", 8)],
+    [("kill", 60), ("stop", 24), ("fail", 20), ("drop", 24), ("crash", 8), ("race", 7), ("orders", 8)],
 )
 def test_a_night_met_at_many_points_ends_as_a_clean_one(database: str, kind: str, points: int) -> None:
     told = sweep(kind, "--database", database, "--points", str(points))
-    assert len(told) == {"fail": 3, "drop": 0 if database == "sqlite" else 1}.get(kind, 1)
+    server = database == "postgres"
+    assert len(told) == {"fail": 3, "drop": 2 * server, "crash": 1 * server}.get(kind, 1)
     assert all(line.endswith(", 0 wrong") for line in told)

@@ -70,7 +70,7 @@ RUN = click.Command(
       3   有隔离行或未能处理的文件｜done, with quarantined rows or failed files
       4   有报送会撤回过多记录，已拦下，等人决定｜a delivery would withdraw too much: it was stopped, decide
       2   配置、密钥或用法有误｜configuration, key or usage
-      75  另一次运行正在进行，或磁盘已满，请稍后再试｜another run is under way, or a disk is full: try again
+      75  另一次运行正在进行、数据库连不上或磁盘已满，请稍后再试｜another run is under way, the database is away, or a disk is full: try again
       70  程序内部错误｜a fault of the software
     """,
 )
@@ -112,7 +112,7 @@ PUBLISH = click.Command(
     退出码 exit codes
       0   已发布，或没有变化｜published, or nothing new
       2   配置里没有 publish，或文件夹不能写｜no section publish, or its folder cannot be written
-      75  另一次运行正在进行，或磁盘已满，请稍后再试｜another run is under way, or a disk is full: try again
+      75  另一次运行正在进行、数据库连不上或磁盘已满，请稍后再试｜another run is under way, the database is away, or a disk is full: try again
     """,
 )
 

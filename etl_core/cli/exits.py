@@ -1,6 +1,6 @@
 """Every way out of the program: one exit code for each kind of ending, and what is said on standard error.
 
-    0    all loaded, or nothing new               75   another run holds the warehouse, or the disk is full: try again
+    0    all loaded, or nothing new               75   the warehouse is held or away, or a disk is full: try again
     3    quarantined rows or failed deliveries    70   a fault of the software
     4    a delivery would withdraw too much       128+n  stopped by signal n, with everything unfinished taken back
     2    usage, configuration, key, warehouse
@@ -25,7 +25,7 @@ import click
 
 from etl_core import errors
 from etl_core.cli.say import reason
-from etl_core.errors import FULL, SHORT, ConfigError, DeliveryError, EtlError, LockedError
+from etl_core.errors import FULL, SHORT, ConfigError, DeliveryError, EtlError, LockedError, UnavailableError
 
 DONE, STOPPED = 0, 4
 USAGE, PARTLY, INTERNAL, AGAIN = errors.USAGE, errors.PARTLY, errors.INTERNAL, errors.AGAIN
@@ -59,6 +59,9 @@ def _told(fault: EtlError) -> int:
         _say(
             f"另一次运行正在使用仓库，请稍后再试｜another run holds the warehouse, try again: {fault.holder}"
         )
+        return AGAIN
+    if isinstance(fault, UnavailableError):
+        _say(f"仓库暂时用不了，请稍后再试｜the warehouse cannot be used now, try again: {fault}")
         return AGAIN
     if isinstance(fault, ConfigError):
         for problem in fault.problems:

@@ -50,7 +50,7 @@ UMask=0077
 {secrets}ExecStart={command}
 # {partly}: 有行等待改正，运行本身是成功的｜rows wait for correction; the run itself went well
 SuccessExitStatus={partly}
-# {again}（仓库被占用、磁盘已满）过后再试；其他的要等人处理｜{again} (warehouse held, disk full) is tried again; the others want somebody
+# {again}（仓库被占用、数据库连不上、磁盘已满）过后再试；其他的要等人处理｜{again} (warehouse held or away, disk full) is tried again; the others want somebody
 Restart=on-failure
 RestartPreventExitStatus={final}
 RestartSec=15min

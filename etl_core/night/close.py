@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 
 from etl_core import alerts
 from etl_core.config import Config
-from etl_core.errors import AGAIN, exit_code
+from etl_core.errors import LockedError, exit_code
 from etl_core.night import conditions, journal, lineage, metrics, telling
 from etl_core.protocol import Problem, SourceFacts
 from etl_core.records import Notice, Outcome
@@ -99,8 +99,9 @@ class Night:
     def _broken(self, fault: BaseException) -> None:
         """Keep what can be kept without a warehouse, and tell it once; a run that waits its turn or was stopped alarms nobody."""
         code, was_broken = exit_code(fault), self._was_broken()
-        self._written(self._record(code, (), (), type(fault).__name__), None)
-        if _alarming(code) and not was_broken:
+        record = self._record(code, (), (), type(fault).__name__)
+        self._written(record, None)
+        if _telling(record) and not was_broken:
             self._say("raised", code)
 
     def _was_broken(self) -> bool:
@@ -163,13 +164,9 @@ class Night:
         return [trouble for trouble in found if trouble is not None]
 
 
-def _alarming(code: int) -> bool:
-    return code != AGAIN and code < SIGNALLED
-
-
 def _telling(record: Document) -> bool:
     """Whether a record says how runs go: one that found the warehouse held, or was stopped by somebody, does not."""
-    return record["broken"] is None or _alarming(record["exit_code"])
+    return record["broken"] != LockedError.__name__ and record["exit_code"] < SIGNALLED
 
 
 def _set(path: Path | None) -> Path:

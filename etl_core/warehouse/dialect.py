@@ -10,6 +10,7 @@ import errno
 import json
 import os
 import sqlite3
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -22,11 +23,35 @@ from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.pool import StaticPool
 
-from etl_core.errors import WarehouseError
+from etl_core.errors import UnavailableError, WarehouseError
 
 PATIENCE = 10  # seconds that a reader or writer of SQLite waits for another's transaction
 PRAGMAS = ("journal_mode = wal", "synchronous = full", "foreign_keys = on", "cache_size = -65536")
 FULL = ("SQLITE_FULL", "53100")  # ends of the codes of a disk without room
+PASSING = ("SQLITE_BUSY", "SQLITE_LOCKED", "08", "40", "53", "55P03", "57014", "57P0")
+"""Beginnings of the codes of what may be over later: SQLite's result codes; PostgreSQL's classes of SQLSTATE (appendix A of
+its manual) for connections, rollbacks (deadlock, serialisation), lack of resources, locks, time limits, restarts."""
+SILENT = {
+    "connect_timeout": "10",
+    "keepalives_idle": "60",
+    "keepalives_interval": "10",
+    "keepalives_count": "6",
+}
+"""libpq's own settings, in seconds: a server that is gone without a word is noticed in two minutes, not in two hours."""
+SPEECHLESS = (
+    "OperationalError",
+    "InterfaceError",
+)  # PostgreSQL's errors have a code while there is a connection
+UNREACHED = (
+    "：连不上数据库，请核对地址、用户、口令、库名，以及服务是否已启动"
+    "｜no connection: check address, user, password, name of the database, and whether the server runs"
+)
+PAUSES = (
+    0.5,
+    1.0,
+    2.0,
+    4.0,
+)  # seconds between tries to connect: a server that is restarted is back after a few
 UPGRADING = 0x65746C  # advisory lock of PostgreSQL: one migration at a time
 
 Whole = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
@@ -85,7 +110,10 @@ def connectable(url: URL, create: bool) -> sa.Engine:
         _claim(file, create)
     options: dict[str, Any] = {"hide_parameters": True, "json_serializer": _json}
     if url.get_backend_name() == "postgresql":
-        return sa.create_engine(url, pool_pre_ping=True, **options)
+        patient = url.set(query={**SILENT, **url.query})
+        engine = sa.create_engine(patient, pool_pre_ping=True, **options)
+        event.listen(engine, "do_connect", _connect)
+        return engine
     if file is None:
         options |= {"poolclass": StaticPool, "connect_args": {"check_same_thread": False}}
     else:
@@ -113,6 +141,16 @@ def _claim(file: Path, create: bool) -> None:
         ) from None
 
 
+def _connect(dialect: sa.Dialect, _record: object, address: list[Any], told: dict[str, Any]) -> Any:
+    """Connect to a server, which may be starting at this very moment."""
+    for pause in PAUSES:
+        try:
+            return dialect.connect(*address, **told)
+        except dialect.loaded_dbapi.OperationalError:
+            time.sleep(pause)
+    return dialect.connect(*address, **told)
+
+
 def _prepare(connection: sqlite3.Connection, _record: object) -> None:
     """The driver must not begin or commit by itself, else definitions escape the transaction."""
     connection.isolation_level = None
@@ -136,7 +174,8 @@ def _begin(connection: sa.Connection) -> None:
 
 @contextmanager
 def guarded(engine: sa.Engine, doing: str) -> Iterator[None]:
-    """Errors of SQLAlchemy or a driver leave as WarehouseError: what was done and the code, no values.
+    """Errors of SQLAlchemy or a driver leave as WarehouseError: what was done and the code, no values; UnavailableError
+    where the same may go well later.
 
     Raises OSError (ENOSPC) where the warehouse's disk is full, as any other full disk is told.
     """
@@ -146,23 +185,18 @@ def guarded(engine: sa.Engine, doing: str) -> Iterator[None]:
         code = _code(error)
         if code.endswith(FULL):
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), _shown(engine.url)) from None
-        raise WarehouseError(f"{_shown(engine.url)}: {doing}: {code}{_unreachable(code)}") from None
+        told = f"{_shown(engine.url)}: {doing}: {code}"
+        if code in SPEECHLESS:
+            raise UnavailableError(f"{told}{UNREACHED}") from None
+        if code.split(" ")[-1].startswith(PASSING):
+            raise UnavailableError(told) from None
+        raise WarehouseError(told) from None
 
 
 def _shown(url: URL) -> str:
     """The warehouse as a person knows it, without its password."""
     plain = URL.create(url.get_backend_name(), url.username, None, url.host, url.port, url.database)
     return str(file_of(url) or plain.render_as_string())
-
-
-def _unreachable(code: str) -> str:
-    """PostgreSQL's errors have a code as soon as there is a connection."""
-    if code != "OperationalError":
-        return ""
-    return (
-        "：连不上数据库，请核对地址、用户、口令、库名，以及服务是否已启动"
-        "｜no connection: check address, user, password, name of the database, and whether the server runs"
-    )
 
 
 def _code(error: Exception) -> str:

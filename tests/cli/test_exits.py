@@ -15,6 +15,7 @@ from etl_core.errors import (
     DeliveryError,
     KeyFileError,
     LockedError,
+    UnavailableError,
     WarehouseError,
     exit_code,
 )
@@ -37,6 +38,7 @@ def ending(fault: BaseException) -> int:
         (ConfigError((ConfigProblem("a.yaml", 1, 2, "x"),)), 2),
         (KeyFileError("key"), 2),
         (WarehouseError("warehouse"), 2),
+        (UnavailableError("warehouse"), 75),
         (LockedError("pid=1"), 75),
         (DeliveryError("memory"), 3),
         (OSError(errno.ENOSPC, "full", "x"), 75),

@@ -1,4 +1,4 @@
-"""`python -m tests.sweeps steps|kill|stop|fail|drop|race|orders`: sweep, tell the figures, end with 1 where anything is wrong."""
+"""`python -m tests.sweeps steps|kill|stop|fail|drop|crash|race|orders`: sweep, tell the figures, end with 1 where anything is wrong."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from etl_core.steps import STEPS
 from tests.sweeps.sweep import Clean, Field, Result, fields, orders, races, swept
 
 FAULTS = ("ENOSPC", "EIO", "EMFILE")
-SWEEPS = ("steps", "kill", "stop", "fail", "drop", "race", "orders")
+SWEEPS = ("steps", "kill", "stop", "fail", "drop", "crash", "race", "orders")
 
 
 def chosen(count: int, wanted: int) -> list[int]:
@@ -25,16 +25,24 @@ def results(where: Field, clean: Clean, sweep: str, points: int, jobs: int) -> I
         yield races(where, clean, points or 200)
     elif sweep == "orders":
         yield orders(where, points or 1000, jobs)
-    elif sweep == "drop":  # SQLite has no connection that could be cut
-        mine = [at for at in chosen(clean.end.points, 0) if clean.end.names[at - 1].startswith("postgresql ")]
-        if mine:
-            yield swept(where, clean, "drop", _some(mine, points), jobs)
+    elif sweep == "drop" and where.server:
+        yield swept(where, clean, "drop", _some(_named(clean, "postgresql "), points), jobs)
+        yield swept(where, clean, "lose", _some(_named(clean, "postgresql commit"), points), jobs)
+    elif sweep == "crash" and where.server:  # which all runs of the server feel
+        yield swept(where, clean, "crash", _some(_named(clean, "postgresql "), points), jobs=1)
+    elif sweep in ("drop", "crash"):
+        return  # SQLite has no connection that could be cut
     elif sweep == "fail":
         mine = [at for at in chosen(clean.end.points, 0) if not clean.end.names[at - 1].startswith("step ")]
         for fault in FAULTS:
             yield swept(where, clean, fault, _some(mine, points), jobs)
     else:
         yield swept(where, clean, sweep, chosen(clean.end.points, points), jobs)
+
+
+def _named(clean: Clean, beginning: str) -> list[int]:
+    """The points whose names begin so."""
+    return [at for at, name in enumerate(clean.end.names, 1) if name.startswith(beginning)]
 
 
 def _some(mine: Sequence[int], wanted: int) -> list[int]:

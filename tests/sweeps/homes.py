@@ -66,6 +66,8 @@ class Home:
         if self.server:
             self.server.run(f"drop database if exists {self.database} with (force)")
             self.server.run(f"create database {self.database} template {to.database}")
+            # PostgreSQL 15 copies sequences with values in reserve that a crash soon after hands out again.
+            self.server.run("checkpoint")
 
     def state(self, numbered: bool = True) -> str:
         """A digest of everything that the warehouse says, but for what clocks and runs say; "" where there is none.

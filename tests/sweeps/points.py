@@ -61,8 +61,9 @@ class Points:
         self.listening = True
         sys.addaudithook(self._audited)
         event.listen(sa.Engine, "before_cursor_execute", self._executing)
-        event.listen(sa.Engine, "begin", lambda connection: self._reached(_kind(connection), "begin"))
-        event.listen(sa.Engine, "commit", lambda connection: self._reached(_kind(connection), "commit"))
+        event.listen(sa.Engine, "begin", lambda connection: self._stated(connection, "begin"))
+        event.listen(sa.Engine, "commit", lambda connection: self._stated(connection, "commit"))
+        psycopg.Copy.write = self._halved(psycopg.Copy.write)  # type: ignore[method-assign]
 
     def _audited(self, name: str, told: tuple[Any, ...]) -> None:
         if not self.listening:
@@ -73,9 +74,23 @@ class Points:
             self._reached("file", name)
 
     def _executing(self, connection: sa.Connection, cursor: object, statement: str, *_: object) -> None:
-        self._reached(_kind(connection), statement.split(maxsplit=1)[0].lower(), connection)
+        self._stated(connection, statement.split(maxsplit=1)[0].lower())
 
-    def _reached(self, kind: str, name: str, connection: sa.Connection | None = None) -> None:
+    def _stated(self, connection: sa.Connection, name: str) -> None:
+        self._reached(connection.dialect.name, name, connection.connection.driver_connection)
+
+    def _halved(self, write: Callable[[Any, str], None]) -> Callable[[Any, str], None]:
+        """A COPY with a point in the middle of its rows."""
+
+        def halves(copy: Any, lines: str) -> None:
+            middle = len(lines) // 2
+            write(copy, lines[:middle])
+            self._reached("postgresql", "copy", copy.connection)
+            write(copy, lines[middle:])
+
+        return halves
+
+    def _reached(self, kind: str, name: str, driver: Any = None) -> None:
         if not self.listening:
             return
         self.listening = False  # what happens here is no point of the run
@@ -83,25 +98,26 @@ class Points:
             self.count += 1
             self.names.append(f"{kind} {name}")
             if self.count == self.at:
-                self._do(kind, connection)
+                self._do(kind, driver)
             if kind == "step":
                 self.heard(name)
         finally:
             self.listening = True
 
-    def _do(self, kind: str, connection: sa.Connection | None) -> None:
+    def _do(self, kind: str, driver: Any) -> None:
         if self.act == "kill":
             os.kill(os.getpid(), signal.SIGKILL)
         elif self.act == "stop":
             os.kill(os.getpid(), signal.SIGTERM)
         elif self.act == "drop":
-            _dropped(connection)
+            _ended(driver)
+        elif self.act == "lose":
+            driver.commit()
+            _ended(driver)
+        elif self.act == "crash":
+            _crashed(driver)
         elif self.act in ERRORS:
             raise ERRORS[self.act](kind)
-
-
-def _kind(connection: sa.Connection) -> str:
-    return connection.dialect.name
 
 
 def _writes(told: tuple[Any, ...]) -> bool:
@@ -112,13 +128,14 @@ def _writes(told: tuple[Any, ...]) -> bool:
     return written or bool(flags & (os.O_WRONLY | os.O_RDWR | os.O_CREAT))
 
 
-def _dropped(connection: sa.Connection | None) -> None:
-    """The server ends the session of the statement that is about to be executed."""
-    if connection is None or connection.dialect.name != "postgresql":
-        return
-    driver: Any = connection.connection.driver_connection
-    pid = driver.info.backend_pid
+def _ended(driver: Any) -> None:
+    """The server ends this session."""
     with psycopg.connect(
         f"host={driver.info.host} user=postgres dbname={driver.info.dbname}", autocommit=True
     ) as other:
-        other.execute("select pg_terminate_backend(%s, 1000)", (pid,))
+        other.execute("select pg_terminate_backend(%s, 1000)", (driver.info.backend_pid,))
+
+
+def _crashed(driver: Any) -> None:
+    """The server ends every session, as after any crash of one of its processes, and comes up from its log."""
+    os.kill(driver.info.backend_pid, signal.SIGKILL)

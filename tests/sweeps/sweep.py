@@ -116,7 +116,8 @@ def fields(database: str) -> Iterator[Field]:
         if database == "sqlite":
             yield Field(folder, None)
         else:
-            with server() as running:
+            # A crash loses no commit that was answered: the log is written, if not to a disk.
+            with server(synchronous_commit="on") as running:
                 yield Field(folder, running)
 
 
@@ -138,6 +139,8 @@ def _tried(where: Field, home: Home, clean: Clean, act: str, at: int) -> Iterato
     home.set_back(clean.before)
     met = forked.run(home, where.tape, at, act)
     told = f"{act} at {at} ({clean.end.names[at - 1]}): exit {met.code}"
+    if home.server:
+        home.server.answered()
     if met.code not in _ends(act):
         yield f"{told}, {met.told[-300:]}"
     if home.state() not in clean.passed:
@@ -158,6 +161,8 @@ def _tried(where: Field, home: Home, clean: Clean, act: str, at: int) -> Iterato
 def _ends(act: str) -> set[int]:
     if act == "kill":
         return {-9}
+    if act in ("drop", "lose", "crash"):
+        return {AGAIN, PARTLY}
     return {STOPPED, PARTLY} if act == "stop" else CLEAN_ENDS
 
 

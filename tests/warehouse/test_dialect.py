@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import errno
 import os
+import signal
+import threading
+import time
 
+import psycopg
 import pytest
 import sqlalchemy as sa
 
-from etl_core.errors import WarehouseError
+from etl_core.errors import UnavailableError, WarehouseError
 from etl_core.keys import Keys
 from etl_core.warehouse import Warehouse, dialect
+from tests.services import server
 from tests.warehouse.samples import batch, deliver, one
 
 
@@ -56,12 +61,98 @@ def test_a_file_that_is_no_database_is_refused(tmp_path):
     assert "500199" not in str(caught.value)
 
 
-def test_a_server_that_does_not_answer_is_refused_without_its_password():
-    with pytest.raises(WarehouseError) as caught:
+def test_a_server_that_does_not_answer_is_unavailable_after_some_tries_and_its_password_untold(monkeypatch):
+    pauses: list[float] = []
+    monkeypatch.setattr(time, "sleep", pauses.append)
+    with pytest.raises(UnavailableError) as caught:
         Warehouse.open("postgresql://user:geheim@127.0.0.1:9/none", Keys.random())
+    assert pauses == [0.5, 1, 2, 4]
     assert "geheim" not in str(caught.value)
     assert "127.0.0.1:9/none" in str(caught.value)
     assert "连不上" in str(caught.value)
+
+
+def test_a_server_that_is_coming_up_again_is_waited_for():
+    keys = Keys.random()
+    with server(synchronous_commit="on") as mine:
+        with Warehouse.open(mine.url(), keys) as warehouse:
+            load, _ = deliver(warehouse, batch(one(1)))
+        with psycopg.connect(f"host={mine.folder} user=postgres") as killed:
+            os.kill(killed.info.backend_pid, signal.SIGKILL)  # the server ends every session and recovers
+            with Warehouse.open(mine.url(), keys) as warehouse:
+                assert warehouse.records(load.delivery_id).height == 1
+
+
+def test_a_session_that_is_cut_off_is_unavailable_and_its_work_undone(postgres_url):
+    with Warehouse.open(postgres_url, Keys.random()) as warehouse:
+        with (
+            pytest.raises(UnavailableError),
+            dialect.writing(warehouse._engine, "test") as connection,
+        ):
+            connection.exec_driver_sql("create table t (a integer)")
+            connection.exec_driver_sql("select pg_terminate_backend(pg_backend_pid())")
+        assert "t" not in sa.inspect(warehouse._engine).get_table_names()
+
+
+def test_of_two_that_wait_for_each_other_one_is_told_that_it_may_go_well_later(postgres_url):
+    engine = dialect.connectable(dialect.address(postgres_url), create=False)
+    both = threading.Barrier(2)
+    told: list[WarehouseError] = []
+
+    def lock(first: int, second: int) -> None:
+        try:
+            with dialect.writing(engine, "test") as connection:
+                connection.exec_driver_sql(f"select pg_advisory_xact_lock({first})")
+                both.wait()
+                connection.exec_driver_sql(f"select pg_advisory_xact_lock({second})")
+        except WarehouseError as fault:
+            told.append(fault)
+
+    pair = [threading.Thread(target=lock, args=args) for args in ((1, 2), (2, 1))]
+    for each in pair:
+        each.start()
+    for each in pair:
+        each.join()
+    engine.dispose()
+    (fault,) = told
+    assert isinstance(fault, UnavailableError)
+    assert "40P01" in str(fault)
+
+
+@pytest.mark.parametrize(
+    ("setting", "statement", "kind", "code"),
+    [
+        ("statement_timeout = 50", "select pg_sleep(9)", UnavailableError, "57014"),
+        ("lock_timeout = 50", "select * from alembic_version", UnavailableError, "55P03"),
+        ("default_transaction_read_only = on", "create table t (a integer)", WarehouseError, "25006"),
+    ],
+)
+def test_a_slow_a_locked_and_a_read_only_server_are_told_apart(postgres_url, setting, statement, kind, code):
+    with (
+        Warehouse.open(postgres_url, Keys.random()) as warehouse,
+        warehouse._engine.connect() as other,
+    ):
+        other.exec_driver_sql("lock table alembic_version")
+        with warehouse._engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+            connection.exec_driver_sql(f"set {setting}")
+            with (
+                pytest.raises(WarehouseError, match=code) as caught,
+                dialect.guarded(warehouse._engine, "test"),
+            ):
+                connection.exec_driver_sql(statement)
+    assert type(caught.value) is kind
+
+
+def test_a_file_in_which_another_writes_for_too_long_is_unavailable(sqlite_url, monkeypatch):
+    monkeypatch.setattr(dialect, "PATIENCE", 0.05)
+    with Warehouse.open(sqlite_url, Keys.random()) as warehouse:
+        other = dialect.connectable(dialect.address(sqlite_url), create=False)
+        with (
+            dialect.writing(other, "writing"),
+            pytest.raises(UnavailableError, match="SQLITE_BUSY"),
+        ):
+            deliver(warehouse, batch(one(1)))
+        other.dispose()
 
 
 def test_a_warehouse_without_room_is_a_full_disk_and_keeps_what_it_had(sqlite_url):
