@@ -10,6 +10,7 @@ from hypothesis import settings
 
 from tests import mariadb
 from tests.services import Server, server
+from tests.web import Answer, Web, web
 
 # The time of one example says nothing on a shared machine; where CI is set, its profile stays the base.
 settings.register_profile("house", settings(), deadline=None)
@@ -34,6 +35,13 @@ def postgres_url(postgres_server: Server) -> Iterator[str]:
 def mariadb_server() -> Iterator[mariadb.Server]:
     """A private MariaDB server, one per session; it is pulled from, never loaded into."""
     with mariadb.server() as running:
+        yield running
+
+
+@pytest.fixture
+def hook() -> Iterator[Web]:
+    """A service that is posted to and says nothing; `asked` has what it heard, `answering` can be changed."""
+    with web(lambda _: Answer(status=204)) as running:
         yield running
 
 

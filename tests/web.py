@@ -21,6 +21,7 @@ class Request:
     path: str
     query: dict[str, str]
     headers: Mapping[str, str]
+    body: bytes = b""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,19 +54,19 @@ def web(answering: Answering, certificate: Path | None = None, key: Path | None 
         def do_GET(self) -> None:
             parts = urlsplit(self.path)
             query = {name: values[-1] for name, values in parse_qs(parts.query).items()}
-            request = Request(
-                self.command, parts.path, query, {name.title(): value for name, value in self.headers.items()}
-            )
+            headers = {name.title(): value for name, value in self.headers.items()}
+            body = self.rfile.read(int(headers.get("Content-Length", "0")))
+            request = Request(self.command, parts.path, query, headers, body)
             running.asked.append(request)
             answer = running.answering(request)
             self.send_response(answer.status)
             for name, value in {"Content-Length": str(len(answer.body)), **answer.headers}.items():
                 self.send_header(name, value)
             self.end_headers()
-            if self.command == "GET":
+            if self.command != "HEAD":
                 self.wfile.write(answer.body[: answer.cut])
 
-        do_HEAD = do_GET  # noqa: N815
+        do_HEAD = do_POST = do_GET  # noqa: N815
 
         def log_message(self, *_: object) -> None:
             """Nobody reads it."""

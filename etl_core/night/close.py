@@ -166,7 +166,7 @@ class Night:
 
 def _telling(record: Document) -> bool:
     """Whether a record says how runs go: one that found the warehouse held, or was stopped by somebody, does not."""
-    return record["broken"] != LockedError.__name__ and record["exit_code"] < SIGNALLED
+    return record["broken"] != LockedError.__name__ and int(record["exit_code"]) < SIGNALLED
 
 
 def _set(path: Path | None) -> Path:

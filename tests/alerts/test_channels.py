@@ -8,11 +8,9 @@ import hmac
 import json
 import socket
 import ssl
-import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from email.policy import default
-from http.server import BaseHTTPRequestHandler, HTTPServer
 from ipaddress import ip_address
 from pathlib import Path
 
@@ -29,6 +27,7 @@ from etl_core.alerts import BUILT_IN, channels
 from etl_core.config import Alerts
 from etl_core.errors import PluginError
 from etl_core.records import Notice
+from tests.web import Answer, Web
 
 NOTICE = Notice(
     "late",
@@ -152,38 +151,14 @@ def test_a_wrong_password_certificate_or_way_sends_nothing_and_raises(server, ce
     assert box.letters == []
 
 
-class Hook(BaseHTTPRequestHandler):
-    """Keeps what it is posted, and answers as it is told to."""
-
-    def do_POST(self) -> None:
-        body = self.rfile.read(int(self.headers["Content-Length"]))
-        self.server.heard.append((dict(self.headers), body))
-        self.send_response(self.server.answer)
-        self.end_headers()
-
-    def log_message(self, *_: object) -> None:
-        """Silence."""
-
-
-@pytest.fixture
-def hook() -> Iterator[HTTPServer]:
-    server = HTTPServer(("127.0.0.1", 0), Hook)
-    server.heard, server.answer = [], 204
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield server
-    server.shutdown()
-    server.server_close()
-
-
-def webhook(server: HTTPServer, **more: str) -> Alerts:
-    url = f"http://127.0.0.1:{server.server_port}/hook?token=x"
-    return Alerts.model_validate({"webhook": {"url": url, **more}})
+def webhook(hook: Web, **more: str) -> Alerts:
+    return Alerts.model_validate({"webhook": {"url": f"{hook.url}/hook?token=x", **more}})
 
 
 def test_a_webhook_gets_every_field_as_json(hook):
     channels(webhook(hook))["webhook"](NOTICE)
-    ((headers, body),) = hook.heard
-    assert json.loads(body) == {
+    (asked,) = hook.asked
+    assert json.loads(asked.body) == {
         "code": "late",
         "source": "suitong",
         "state": "raised",
@@ -192,30 +167,31 @@ def test_a_webhook_gets_every_field_as_json(hook):
         "subject": NOTICE.subject,
         "text": NOTICE.text,
     }
-    assert headers["Content-Type"].startswith("application/json")
-    assert "X-Etl-Signature" not in headers
+    assert asked.headers["Content-Type"].startswith("application/json")
+    assert "X-Etl-Signature" not in asked.headers
 
 
 def test_a_webhook_with_a_secret_signs_the_very_bytes(hook, tmp_path):
     (tmp_path / "secret").write_text("from-file\n")
     channels(webhook(hook, secret="plain"))["webhook"](NOTICE)
     channels(webhook(hook, secret_file=str(tmp_path / "secret")))["webhook"](NOTICE)
-    for (headers, body), key in zip(hook.heard, (b"plain", b"from-file"), strict=True):
-        assert headers["X-Etl-Signature"] == f"sha256={hmac.new(key, body, hashlib.sha256).hexdigest()}"
+    for asked, key in zip(hook.asked, (b"plain", b"from-file"), strict=True):
+        signed = hmac.new(key, asked.body, hashlib.sha256).hexdigest()
+        assert asked.headers["X-Etl-Signature"] == f"sha256={signed}"
 
 
 def test_a_webhook_that_refuses_raises(hook):
-    hook.answer = 500
+    hook.answering = lambda _: Answer(status=500)
     with pytest.raises(OSError, match="500"):
         channels(webhook(hook))["webhook"](NOTICE)
 
 
 def test_apprise_reaches_a_service_by_its_address_and_says_when_it_does_not(hook):
-    address = f"json://127.0.0.1:{hook.server_port}/"
+    address = f"{hook.url}/".replace("http", "json")
     channels(Alerts.model_validate({"apprise": {"urls": [address]}}))["apprise"](NOTICE)
-    told = json.loads(hook.heard[0][1])
+    told = json.loads(hook.asked[0].body)
     assert (told["title"], told["type"]) == (NOTICE.subject, "warning")
-    hook.answer = 500
+    hook.answering = lambda _: Answer(status=500)
     for urls in ([address], ["nonsense"]):
         with pytest.raises(Exception, match=r"^$") as caught:
             channels(Alerts.model_validate({"apprise": {"urls": urls}}))["apprise"](NOTICE)

@@ -6,19 +6,18 @@ import hashlib
 import json
 import sqlite3
 import subprocess
-import threading
 from collections.abc import Iterator
 from contextlib import closing
-from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
 import jsonschema
 import pytest
 
-from etl_core.warehouse import Warehouse
+from etl_core.warehouse import Warehouse, dialect
 from tests.cli.program import ETL, configure, etl, here, samples, settled
 from tests.cli.test_run import events
 from tests.test_deliveries import dump
+from tests.web import Answer, Web
 
 SCHEMA = json.loads((Path(__file__).resolve().parents[2] / "schemas" / "run.schema.json").read_text("utf-8"))
 
@@ -184,34 +183,16 @@ def test_a_run_that_waits_in_vain_ends_with_75_and_is_kept(begun, holder, tmp_pa
     assert here("run", "--config", begun, "--wait").exit_code == 3
 
 
-class Hook(BaseHTTPRequestHandler):
-    """Keeps what it is posted, and answers as it is told to."""
-
-    def do_POST(self) -> None:
-        self.server.heard.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
-        self.send_response(self.server.answer)
-        self.end_headers()
-
-    def log_message(self, *_: object) -> None:
-        """Silence."""
+def heard(hook: Web) -> list[dict]:
+    return [json.loads(request.body) for request in hook.asked]
 
 
-@pytest.fixture
-def hook() -> Iterator[HTTPServer]:
-    server = HTTPServer(("127.0.0.1", 0), Hook)
-    server.heard, server.answer = [], 204
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield server
-    server.shutdown()
-    server.server_close()
-
-
-def told(hook: HTTPServer) -> list[tuple[str, str, str]]:
-    return [(one["state"], one["code"], one["source"]) for one in hook.heard]
+def told(hook: Web) -> list[tuple[str, str, str]]:
+    return [(one["state"], one["code"], one["source"]) for one in heard(hook)]
 
 
 def test_what_is_wrong_is_told_once_and_so_is_its_end_also_when_no_file_came(tmp_path, hook):
-    alerts = f"{{webhook: {{url: 'http://127.0.0.1:{hook.server_port}/'}}}}"
+    alerts = f"{{webhook: {{url: '{hook.url}/'}}}}"
     late = "{moe_template: {due: {dates: [2025-01-15]}}}"
     config = configure(tmp_path, alerts=alerts, sources=late)
     stranger = tmp_path / "inbox" / "张三名单.csv"
@@ -219,7 +200,7 @@ def test_what_is_wrong_is_told_once_and_so_is_its_end_also_when_no_file_came(tmp
     for _ in range(2):
         assert here("run", "--config", config).exit_code == 3
     assert told(hook) == [("raised", "late", "moe_template"), ("raised", "refused", "")]
-    assert "张三" not in json.dumps(hook.heard, ensure_ascii=False)
+    assert "张三" not in json.dumps(heard(hook), ensure_ascii=False)
     stranger.unlink()
     settled(samples("moe_template")[0], tmp_path / "inbox")
     here("run", "--config", config)
@@ -227,13 +208,13 @@ def test_what_is_wrong_is_told_once_and_so_is_its_end_also_when_no_file_came(tmp
 
 
 def test_an_alert_that_cannot_be_sent_fails_no_run_is_told_and_tried_again(tmp_path, hook):
-    alerts = f"{{webhook: {{url: 'http://127.0.0.1:{hook.server_port}/canary-token'}}}}"
+    alerts = f"{{webhook: {{url: '{hook.url}/canary-token'}}}}"
     config = configure(tmp_path, alerts=alerts, sources="{suitong: {due: {dates: [2025-01-15]}}}")
-    hook.answer = 500
+    hook.answering = lambda _: Answer(status=500)
     done = here("run", "--config", config, "--format", "table")
     assert done.exit_code == 0
     assert "未能送达或写出（下次再试）: alert: webhook (HTTPError)" in done.stdout
-    hook.answer = 204
+    hook.answering = lambda _: Answer(status=204)
     again = here("run", "--config", config)
     assert [one["event"] for one in events(again.stdout)] == ["run.finished"]
     here("run", "--config", config)
@@ -245,7 +226,7 @@ def test_alerts_that_the_warehouse_cannot_keep_fail_no_run(tmp_path, monkeypatch
     def full(*_: object) -> None:
         raise OSError(28, "full")
 
-    alerts = f"{{webhook: {{url: 'http://127.0.0.1:{hook.server_port}/'}}}}"
+    alerts = f"{{webhook: {{url: '{hook.url}/'}}}}"
     config = configure(tmp_path, alerts=alerts, sources="{suitong: {due: {dates: [2025-01-15]}}}")
     monkeypatch.setattr(Warehouse, "keep_alerts", full)
     done = here("run", "--config", config)
@@ -255,7 +236,7 @@ def test_alerts_that_the_warehouse_cannot_keep_fail_no_run(tmp_path, monkeypatch
 
 
 def test_a_broken_run_is_told_once_and_so_is_the_first_good_one(tmp_path, hook):
-    alerts = f"{{webhook: {{url: 'http://127.0.0.1:{hook.server_port}/'}}}}"
+    alerts = f"{{webhook: {{url: '{hook.url}/'}}}}"
     config = configure(tmp_path, alerts=alerts, runs="{folder: runs}")
     here("run", "--config", config)
     key = tmp_path / "keys" / "person.key"
@@ -268,8 +249,22 @@ def test_a_broken_run_is_told_once_and_so_is_the_first_good_one(tmp_path, hook):
     assert told(hook) == [("raised", "run", ""), ("cleared", "run", "")]
 
 
+def test_a_run_whose_server_is_away_is_told_and_one_that_waits_its_turn_is_not(tmp_path, hook, monkeypatch):
+    monkeypatch.setattr(dialect, "PAUSES", ())
+    away = {"warehouse": "{url: 'postgresql+psycopg://etl@127.0.0.1:9/none'}", "archive": "kept"}
+    config = configure(tmp_path, alerts=f"{{webhook: {{url: '{hook.url}/'}}}}", runs="{folder: runs}", **away)
+    for _ in range(2):
+        assert here("run", "--config", config).exit_code == 75
+    assert told(hook) == [("raised", "run", "")]
+    config = configure(tmp_path, alerts=f"{{webhook: {{url: '{hook.url}/'}}}}", runs="{folder: others}")
+    here("run", "--config", config)
+    with Warehouse.open(str(tmp_path / "data.sqlite"), None) as warehouse, warehouse.lock():
+        assert here("run", "--config", config).exit_code == 75
+    assert len(hook.asked) == 1
+
+
 def test_a_run_that_was_typed_wrong_alarms_nobody_and_leaves_no_record(tmp_path, hook):
-    alerts = f"{{webhook: {{url: 'http://127.0.0.1:{hook.server_port}/'}}}}"
+    alerts = f"{{webhook: {{url: '{hook.url}/'}}}}"
     config = configure(tmp_path, alerts=alerts, runs="{folder: runs}")
     assert here("run", "--config", config, "--source", "nonsense").exit_code == 2
     assert (told(hook), (tmp_path / "runs").exists()) == ([], False)

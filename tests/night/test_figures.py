@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import threading
-from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
@@ -64,28 +62,7 @@ def test_a_broken_run_fails_in_lineage_too(record, tmp_path):
     assert '"eventType": "FAIL"' in (tmp_path / "e.jsonl").read_text(encoding="utf-8")
 
 
-class Receiver(BaseHTTPRequestHandler):
-    """Keeps what it is posted."""
-
-    def do_POST(self) -> None:
-        body = self.rfile.read(int(self.headers["Content-Length"]))
-        self.server.heard.append((self.headers["Authorization"], json.loads(body)))
-        self.send_response(201)
-        self.end_headers()
-
-    def log_message(self, *_: object) -> None:
-        """Silence."""
-
-
-def test_events_go_to_an_address_with_its_key(record):
-    server = HTTPServer(("127.0.0.1", 0), Receiver)
-    server.heard = []
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    settings = Lineage.model_validate({"url": f"http://127.0.0.1:{server.server_port}", "api_key": "k"})
-    lineage.emit(record, settings)
-    server.shutdown()
-    server.server_close()
-    assert [(key, event["eventType"]) for key, event in server.heard] == [
-        ("Bearer k", "START"),
-        ("Bearer k", "COMPLETE"),
-    ]
+def test_events_go_to_an_address_with_its_key(record, hook):
+    lineage.emit(record, Lineage.model_validate({"url": hook.url, "api_key": "k"}))
+    told = [(asked.headers["Authorization"], json.loads(asked.body)["eventType"]) for asked in hook.asked]
+    assert told == [("Bearer k", "START"), ("Bearer k", "COMPLETE")]
