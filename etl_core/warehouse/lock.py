@@ -1,6 +1,7 @@
 """One writer per warehouse: a lock that the operating system or PostgreSQL drops when its holder dies.
 
-Nothing has to be cleaned up after a crash, and no process number is ever judged.
+Nothing has to be cleaned up after a crash, and no process number is ever judged. A lock can be lost while its holder lives
+(an idle session is ended, a file is removed): so every transaction that writes asks the fence whether it still holds.
 """
 
 from __future__ import annotations
@@ -19,37 +20,47 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.exc import SQLAlchemyError
 
-from etl_core.errors import LockedError, WarehouseError
+from etl_core.errors import LockedError, UnavailableError, WarehouseError
 from etl_core.warehouse import dialect
 
 CLASS = 0x63687561  # first half of the advisory lock's number; the second tells schemas of one database apart
+TURN = CLASS + 1  # first half of the number of the lock that a transaction holds to its end
 MARK = "chuanyu-etl"
+ENDLESS = "select set_config(name, '0', false) from pg_settings where name = 'idle_session_timeout'"  # since version 14
+LOST = "仓库的锁中途丢失（会话被断开，或锁文件被删）｜the lock was lost on the way (its session was ended, or its file removed)"
 PAUSE = 0.5  # seconds between two tries of one who waits
 
 Told = Callable[[str], None]
+Fence = Callable[[sa.Connection], None]
+"""Asked by a transaction that is about to write: raises UnavailableError where its writer holds the warehouse no more."""
 
 
 def nobody(_holder: str) -> None:
     """Nobody wants to know who is waited for."""
 
 
+def unfenced(_connection: sa.Connection) -> None:
+    """Nobody else can be writing, or it does no harm."""
+
+
 @contextmanager
-def locked(engine: sa.Engine, wait: float = 0, waiting: Told = nobody) -> Iterator[None]:
+def locked(engine: sa.Engine, wait: float = 0, waiting: Told = nobody) -> Iterator[Fence]:
     """Hold the warehouse for writing; a warehouse in memory has no rival.
 
-    wait: seconds for which it is tried again while another holds it. waiting: told once, who that is.
+    wait: seconds for which it is tried again while another holds it. waiting: told once, who that is. Gives the fence that
+    every transaction of this writer has to ask.
     Raises LockedError, which says who holds it (pid, host, since), when that time is over.
     """
     patience = _Patience(wait, waiting)
     file = dialect.file_of(engine.url)
     if file is not None:
-        with _locked_file(file.with_name(f"{file.name}.lock"), patience):
-            yield
+        with _locked_file(file.with_name(f"{file.name}.lock"), patience) as fence:
+            yield fence
     elif engine.dialect.name == "postgresql":
-        with _locked_server(engine, patience):
-            yield
+        with _locked_server(engine, patience) as fence:
+            yield fence
     else:
-        yield
+        yield unfenced
 
 
 class _Patience:
@@ -78,7 +89,7 @@ def _me() -> dict[str, str | int]:
 
 
 @contextmanager
-def _locked_file(path: Path, patience: _Patience) -> Iterator[None]:
+def _locked_file(path: Path, patience: _Patience) -> Iterator[Fence]:
     """flock on a file beside the warehouse; the file stays, since removing it would split the lock in two."""
     try:
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600)
@@ -92,7 +103,12 @@ def _locked_file(path: Path, patience: _Patience) -> Iterator[None]:
         file.truncate()
         file.write(json.dumps(_me()))
         file.flush()
-        yield
+
+        def fence(_connection: sa.Connection) -> None:
+            if not path.exists() or not os.path.samestat(path.stat(), os.fstat(descriptor)):
+                raise UnavailableError(f"{path}: {LOST}")
+
+        yield fence
 
 
 def _flocked(descriptor: int) -> bool:
@@ -113,8 +129,20 @@ def _parsed(text: str) -> dict[str, Any]:
 
 
 @contextmanager
-def _locked_server(engine: sa.Engine, patience: _Patience) -> Iterator[None]:
-    """An advisory lock of a session of its own, whose application name tells others who we are."""
+def _locked_server(engine: sa.Engine, patience: _Patience) -> Iterator[Fence]:
+    """An advisory lock of a session of its own, whose application name tells others who we are.
+
+    Its fence lets transactions of all writers pass one after the other, each to its end: whoever got the lock after us waits there
+    until what we had begun is done, and finds it.
+    """
+
+    def fence(writing: sa.Connection) -> None:
+        writing.execute(sa.select(sa.func.pg_advisory_xact_lock(TURN, _second())))
+        try:
+            connection.execute(sa.select(1))  # a session that answers holds what it took
+        except SQLAlchemyError:
+            raise UnavailableError(LOST) from None
+
     doing = "locking the warehouse"
     with dialect.guarded(engine, doing):
         connection = engine.connect().execution_options(isolation_level="AUTOCOMMIT")
@@ -122,7 +150,7 @@ def _locked_server(engine: sa.Engine, patience: _Patience) -> Iterator[None]:
         with dialect.guarded(engine, doing):
             _take(connection, patience)
         try:
-            yield
+            yield fence
         finally:
             _give(connection)
     finally:
@@ -145,6 +173,7 @@ def _take(connection: sa.Connection, patience: _Patience) -> None:
     wanted = sa.select(sa.func.pg_try_advisory_lock(CLASS, _second()))
     while not connection.execute(wanted).scalar_one():
         patience.pause(_holder(connection))
+    connection.execute(sa.text(ENDLESS))
     name = f"{MARK} {os.getpid()} {int(time.time())} {socket.gethostname()}"[
         :63
     ]  # the server cuts longer names

@@ -48,6 +48,7 @@ class Warehouse:
     def __init__(self, engine: sa.Engine, keys: Keys | None) -> None:
         self._engine, self._keys = engine, keys
         self._rehearsed: sa.Connection | None = None
+        self._fence: lock.Fence = lock.unfenced
 
     @classmethod
     def open(cls, url: str, keys: Keys | None, create: bool = True, migrate: bool = True) -> Warehouse:
@@ -109,11 +110,15 @@ class Warehouse:
     ) -> None:
         self.close()
 
-    def lock(
-        self, wait: float = 0, waiting: Callable[[str], None] = lock.nobody
-    ) -> AbstractContextManager[None]:
+    @contextmanager
+    def lock(self, wait: float = 0, waiting: Callable[[str], None] = lock.nobody) -> Iterator[None]:
         """Be the only writer; LockedError when another process still is after `wait` seconds; see warehouse/lock.py."""
-        return lock.locked(self._engine, wait, waiting)
+        with lock.locked(self._engine, wait, waiting) as fence:
+            self._fence = fence
+            try:
+                yield
+            finally:
+                self._fence = lock.unfenced
 
     @contextmanager
     def rehearsal(self) -> Iterator[None]:
@@ -387,6 +392,7 @@ class Warehouse:
         """A transaction of its own, or a part of the rehearsal's."""
         if self._rehearsed is None:
             with dialect.writing(self._engine, doing) as connection:
+                self._fence(connection)
                 yield connection
         else:
             with dialect.guarded(self._engine, doing), self._rehearsed.begin_nested():

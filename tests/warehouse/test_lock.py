@@ -7,13 +7,17 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 
 import pytest
+import sqlalchemy as sa
 
-from etl_core.errors import LockedError
+from etl_core.errors import LockedError, UnavailableError
 from etl_core.keys import Keys
-from etl_core.warehouse import Warehouse
+from etl_core.warehouse import Warehouse, dialect, lock
+from tests.warehouse.samples import batch, deliver
+from tests.warehouse.samples import one as one_row
 
 HOLD = """
 import sys, time
@@ -100,6 +104,51 @@ def test_the_next_holder_is_the_one_that_is_told(pair, warehouse_url):
         with pytest.raises(LockedError, match=f"pid={holder.pid} "), other.lock():
             pass
         holder.kill()
+
+
+def lost(warehouse: Warehouse) -> None:
+    """Take the lock away from whoever holds it, who lives on."""
+    file = dialect.file_of(warehouse._engine.url)
+    if file is not None:
+        file.with_name(f"{file.name}.lock").unlink()
+        return
+    with dialect.reading(warehouse._engine, "test") as connection:
+        ended = sa.text(
+            "select pg_terminate_backend(pid, 5000) from pg_locks where classid = :it and database = "
+            "(select oid from pg_database where datname = current_database())"
+        )
+        assert connection.execute(ended, {"it": lock.CLASS}).scalar_one()
+
+
+def test_whoever_lost_the_lock_on_the_way_writes_no_more(pair):
+    one, other = pair
+    with one.lock():
+        deliver(one, batch(one_row(1)))
+        lost(one)
+        with other.lock():
+            with pytest.raises(UnavailableError, match="锁"):
+                deliver(one, batch(one_row(2)), name="b.xlsx")
+            deliver(other, batch(one_row(3)), name="c.xlsx")
+    assert other.deliveries()["file"].to_list() == ["a.xlsx", "c.xlsx"]
+
+
+def test_whoever_holds_the_lock_next_waits_for_what_the_last_one_had_begun(postgres_url):
+    keys = Keys.random()
+    said: list[str] = []
+    with Warehouse.open(postgres_url, keys) as one, Warehouse.open(postgres_url, keys) as other, one.lock():
+
+        def write() -> None:
+            with other.lock(), other._write("test"):
+                said.append("the next one writes")
+
+        with one._write("test"):
+            lost(one)
+            thread = threading.Thread(target=write)
+            thread.start()
+            thread.join(1)
+            said.append("the last one is done")
+        thread.join()
+    assert said == ["the last one is done", "the next one writes"]
 
 
 def test_a_lock_file_with_nonsense_in_it_is_no_obstacle(tmp_path):
