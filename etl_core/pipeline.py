@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from etl_core.archive import Archive
 from etl_core.config import Config
-from etl_core.errors import ClusterError, DeliveryError, KeyFileError
+from etl_core.errors import ClusterError, DeliveryError, KeyFileError, exit_code
 from etl_core.inbox import arrivals, single, workroom
 from etl_core.keys import Keys
 from etl_core.loading import BRAKE, Loading, Scope, Watch, begun, excess
@@ -37,7 +37,7 @@ SPOTLESS = ("loaded", "unchanged", "revoked")  # results that nobody has to look
 @dataclass(frozen=True, slots=True)
 class Report:
     """What a run did (or would do): one outcome per delivery, the plugins that could not be used, what was fetched before and
-    published after, and what of the run could not be kept or told."""
+    published after (or why that was refused by the system), and what of the run could not be kept or told."""
 
     outcomes: tuple[Outcome, ...] = ()
     problems: tuple[Problem, ...] = ()
@@ -46,10 +46,15 @@ class Report:
     run_id: str = ""
     troubles: tuple[Trouble, ...] = ()
     published: Published | None = None
+    unpublished: OSError | None = None
 
     @property
     def exit_code(self) -> int:
-        """DONE; PARTLY where a delivery failed or could not be fetched, a row was quarantined, or a plugin could not be used; or STOPPED."""
+        """DONE; PARTLY where a delivery failed or could not be fetched, a row was quarantined, or a plugin could not be used; or STOPPED;
+        before all of them that of a snapshot that could not be written: analysts read the old one until somebody makes room.
+        """
+        if self.unpublished is not None:
+            return exit_code(self.unpublished)
         if any(each.error == BRAKE for each in self.outcomes):
             return STOPPED
         spotless = (each.result in SPOTLESS and not each.counts.quarantined for each in self.outcomes)
@@ -105,14 +110,22 @@ def run(
         report = Report(outcomes, problems(executor), dry_run, pulled, night.run_id)
         if dry_run:
             return report
-        published = _published(config, warehouse)
+        report = _published(report, config, warehouse)
         troubles = night.close(warehouse, _sources(executor), report.problems, report.exit_code)
-        return replace(report, troubles=tuple(troubles), published=published)
+        return replace(report, troubles=tuple(troubles))
 
 
-def _published(config: Config, warehouse: Warehouse) -> Published | None:
-    """A killed run may have left without: whether there is anything to publish is asked of the warehouse, not of this run."""
-    return None if config.publish is None else publish(warehouse, config.publish)
+def _published(report: Report, config: Config, warehouse: Warehouse) -> Report:
+    """A killed run may have left without: whether there is anything to publish is asked of the warehouse, not of this run.
+
+    What was loaded stays loaded, and is told, where the snapshot cannot be written.
+    """
+    if config.publish is None:
+        return report
+    try:
+        return replace(report, published=publish(warehouse, config.publish))
+    except OSError as fault:
+        return replace(report, unpublished=fault)
 
 
 def check(file: Path, executor: Executor, warehouse: Warehouse, watch: Watch) -> Outcome:

@@ -56,6 +56,8 @@ def run(
     if shape == TABLE:
         fetched.show(report.pulls, lang)
         summary.show(report, config, lang)
+    if report.unpublished is not None:
+        raise report.unpublished  # which exits.py tells as all that the system refuses
     return report.exit_code
 
 

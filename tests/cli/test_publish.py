@@ -64,3 +64,17 @@ def test_publish_needs_the_section_and_a_warehouse_that_nobody_holds(tmp_path):
     with Warehouse.open(f"sqlite:///{tmp_path / 'data.sqlite'}", None) as opened, opened.lock():
         assert here("publish", "--config", config).exit_code == 75
     assert not (tmp_path / "out").exists()
+
+
+def test_a_snapshot_that_cannot_be_written_takes_nothing_from_the_run_but_its_exit_code(tmp_path):
+    (tmp_path / "out").write_text("no folder")
+    config = placed(tmp_path, publish="{folder: out}", runs="{folder: runs}")
+    done = etl("run", "--config", config)
+    assert (done.returncode, done.stderr.count(str(tmp_path / "out"))) == (2, 1)
+    last = json.loads(done.stdout.splitlines()[-1])
+    assert (last["event"], last["exit_code"], last["deliveries"]) == ("run.finished", 2, {"loaded": 3})
+    (kept,) = [json.loads(path.read_text("utf-8")) for path in (tmp_path / "runs").glob("*.json")]
+    assert (kept["broken"], kept["exit_code"], len(kept["deliveries"])) == (None, 2, 3)
+    (tmp_path / "out").unlink()
+    assert here("run", "--config", config).exit_code == 0
+    assert (tmp_path / "out" / "current" / "records.parquet").exists()
