@@ -24,7 +24,7 @@ from distributed import Client
 
 from benchmarks.sample import Shape
 from benchmarks.sample import write as sample
-from etl_core import ahead, config, pipeline, protocol
+from etl_core import ahead, config, loading, protocol
 from etl_core.cluster import Cluster, node, parent, stay
 from etl_core.cluster.staging import Staging, packed, pieces, unpacked
 from etl_core.cluster.stay import Stay
@@ -173,7 +173,7 @@ def test_a_worker_killed_in_the_middle_of_a_delivery_changes_nothing(
     os.utime(large, (1.76e9, 1.76e9))
     shutil.copy2(large, cluster.folder / "in")
     expected = local.run()
-    for module in (ahead, pipeline):
+    for module in (ahead, loading):
         monkeypatch.setattr(module, "PART", large.stat().st_size // 12)
     asked: list[Job] = []
     submit = Cluster.submit
