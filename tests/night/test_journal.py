@@ -30,6 +30,8 @@ OUTCOMES = (
     ),
     Outcome("b.csv", None, "failed", error="unrecognised", detail={"nearest": "suitong"}),
     Outcome("c.csv", None, "unchanged", fingerprint="c" * 64),
+    Outcome("d.csv", None, "revoked", fingerprint="d" * 64),
+    Outcome("e.csv", "suitong", "rejected", Counts(1, 0, 1, 0), "too_many_errors", {"limit": "0.2"}),
 )
 FACTS = SourceFacts("suitong", "t", "a", "append", ("person",), (), 0.2, "etl-source-suitong 0.1.0")
 
@@ -50,6 +52,17 @@ def record(tmp_path) -> journal.Document:
 def test_a_record_is_as_its_published_schema_says(record):
     jsonschema.Draft202012Validator.check_schema(SCHEMA)
     jsonschema.validate(json.loads(json.dumps(record)), SCHEMA)
+    assert set(found(SCHEMA, "result")[0]["enum"]) == {each.result for each in OUTCOMES}
+
+
+def found(schema: object, name: str) -> list[dict]:
+    """Every property of this name in a schema."""
+    if isinstance(schema, list):
+        return [one for each in schema for one in found(each, name)]
+    if not isinstance(schema, dict):
+        return []
+    mine = [schema[name]] if isinstance(schema.get(name), dict) else []
+    return mine + [one for each in schema.values() for one in found(each, name)]
 
 
 @pytest.mark.parametrize("name", SCHEMA["required"])
@@ -66,15 +79,15 @@ def test_the_schema_refuses_what_it_does_not_know(record):
 
 
 def test_a_record_says_what_became_of_every_delivery_and_sums_it_by_source(record):
-    assert [each["result"] for each in record["deliveries"]] == ["loaded", "failed", "unchanged"]
+    assert [each["result"] for each in record["deliveries"]] == ["loaded", "failed", "unchanged", "revoked", "rejected"]
     assert record["deliveries"][1]["error"] == "unrecognised"
     assert record["deliveries"][0]["fingerprint"] == "a" * 64
-    assert record["results"] == {"failed": 1, "loaded": 1, "unchanged": 1}
+    assert record["results"] == {"failed": 1, "loaded": 1, "rejected": 1, "revoked": 1, "unchanged": 1}
     assert record["sources"] == {
         "suitong": {
-            "read": 3,
+            "read": 4,
             "loaded": 1,
-            "quarantined": 1,
+            "quarantined": 2,
             "skipped": 1,
             "records": 2,
             "inserted": 2,
