@@ -17,7 +17,7 @@ import sys
 import threading
 import traceback
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import FrameType
 
@@ -41,6 +41,7 @@ def guarded(run: Callable[[], object]) -> int:
         except SystemExit as wanted:
             # click ends with 1, which is no code of ours, when nobody reads standard output any more.
             code = CLOSED if wanted.code == 1 else wanted.code
+            _stopped(code)
         except click.Abort:
             code = 128 + signal.SIGINT
         except click.ClickException as fault:
@@ -51,6 +52,16 @@ def guarded(run: Callable[[], object]) -> int:
         except BaseException as defect:  # noqa: BLE001  # a panic of Rust code is no Exception
             code = _refused(defect) or _defect(defect)
     return code if isinstance(code, int) else DONE
+
+
+def _stopped(code: object) -> None:
+    """Say that somebody stopped the program; who closed the terminal no longer reads it."""
+    if isinstance(code, int) and code - 128 in STOPPING:
+        with suppress(OSError):
+            _say(
+                f"被 {signal.Signals(code - 128).name} 中止，没有半份数据，下一次运行接着来"
+                f"｜stopped by {signal.Signals(code - 128).name}, nothing is half-done, the next run goes on"
+            )
 
 
 def _told(fault: EtlError) -> int:

@@ -14,7 +14,7 @@ from etl_core import config as configuration
 from etl_core.cli import screen, settings
 from etl_core.cli.exits import DONE
 from etl_core.cli.later import JSON
-from etl_core.cli.say import Lang, title
+from etl_core.cli.say import Lang, reason, title
 from etl_core.cli.summary import CHANGES
 from etl_core.night import journal
 from etl_schemas.messages import text
@@ -66,8 +66,9 @@ def shown(lang: Lang, run: str, config: Path, shape: str) -> int:
     if shape == JSON:
         click.echo(json.dumps(record, ensure_ascii=False, indent=1))
         return DONE
+    told = {**record, "broken": _ended_by(record, lang)}
     for name in ("run_id", "started_at", "finished_at", "seconds", "exit_code", "broken", "config"):
-        screen.line(f"{title(name, lang)}: {screen.shown('' if record[name] is None else record[name])}")
+        screen.line(f"{title(name, lang)}: {screen.shown('' if told[name] is None else told[name])}")
     for name in ("software", "plugins"):
         screen.line(
             f"{title(name, lang)}: {', '.join(f'{key} {value}' for key, value in record[name].items())}"
@@ -152,7 +153,12 @@ def _line(record: Document, shape: str, lang: Lang) -> Row:
     )
     began = datetime.fromisoformat(record["started_at"])  # people read their own clock
     told = {"run_id": record["run_id"][:SHORT], "started_at": began, "results": results}
-    return {**record, **numbers, **told}
+    return {**record, **numbers, **told, "broken": _ended_by(record, lang)}
+
+
+def _ended_by(record: Document, lang: Lang) -> str | None:
+    """What ended a run before its time, in words where there are any for the kind of the error."""
+    return record["broken"] and reason(f"broken.{record['broken']}", lang).removeprefix("broken.")
 
 
 def _worded(lang: Lang) -> Any:

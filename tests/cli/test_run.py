@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 import os
 import pty
+import signal
 import sqlite3
 import subprocess
 import time
@@ -129,7 +130,7 @@ def test_a_held_warehouse_ends_with_75_and_names_the_holder(loaded: Place):
     assert done.stdout == ""
 
 
-@pytest.mark.parametrize(("number", "code"), [(15, 143), (2, 130)])
+@pytest.mark.parametrize(("number", "code"), [(15, 143), (2, 130), (1, 129)])
 def test_a_stop_signal_ends_the_run_cleanly_and_the_next_one_goes_on(tmp_path, number, code):
     config = configure(tmp_path, settle_seconds="30", work="work", log="{file: etl.jsonl}")
     fresh = settled(samples("suitong")[0], tmp_path / "inbox")
@@ -142,7 +143,9 @@ def test_a_stop_signal_ends_the_run_cleanly_and_the_next_one_goes_on(tmp_path, n
         time.sleep(0.05)
     process.send_signal(number)
     assert process.wait(10) == code
-    assert process.communicate() == (b"", b"")
+    out, told = process.communicate()
+    assert out == b""
+    assert f"stopped by {signal.Signals(number).name}, nothing is half-done" in told.decode()
     assert list(tmp_path.glob("work/*")) == []
     assert events((tmp_path / "etl.jsonl").read_text())[-1]["event"] == "run.failed"
     configure(tmp_path, work="work")

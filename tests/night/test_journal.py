@@ -79,7 +79,13 @@ def test_the_schema_refuses_what_it_does_not_know(record):
 
 
 def test_a_record_says_what_became_of_every_delivery_and_sums_it_by_source(record):
-    assert [each["result"] for each in record["deliveries"]] == ["loaded", "failed", "unchanged", "revoked", "rejected"]
+    assert [each["result"] for each in record["deliveries"]] == [
+        "loaded",
+        "failed",
+        "unchanged",
+        "revoked",
+        "rejected",
+    ]
     assert record["deliveries"][1]["error"] == "unrecognised"
     assert record["deliveries"][0]["fingerprint"] == "a" * 64
     assert record["results"] == {"failed": 1, "loaded": 1, "rejected": 1, "revoked": 1, "unchanged": 1}
