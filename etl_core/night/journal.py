@@ -9,8 +9,10 @@ import hashlib
 import json
 import os
 import platform
+import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from importlib.metadata import version
@@ -23,6 +25,7 @@ from etl_core.records import Outcome
 
 FORMAT = 1
 SOFTWARE = ("chuanyu-etl", "polars", "pandera", "sqlalchemy", "python-calamine")
+STALE = 3600  # seconds
 NUMBERS = ("read", "loaded", "quarantined", "skipped", "records")
 CHANGES = ("inserted", "updated", "withdrawn")
 
@@ -77,6 +80,7 @@ def fingerprint(config: Config) -> str:
 def write(record: Mapping[str, Any], folder: Path) -> Path:
     """Keep a record as a file of the folder, complete or not at all, for its owner only. Raises OSError."""
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    _tidy(folder)
     moment = str(record["started_at"]).replace("-", "").replace(":", "")
     path = folder / f"{moment}-{str(record['run_id'])[:8]}.json"
     draft = path.with_name(f".{path.name}.{os.getpid()}")
@@ -91,6 +95,14 @@ def write(record: Mapping[str, Any], folder: Path) -> Path:
     finally:
         draft.unlink(missing_ok=True)
     return path
+
+
+def _tidy(folder: Path) -> None:
+    """Remove what killed runs were writing: a record takes no hour."""
+    for draft in folder.glob(".*.json.*"):
+        with suppress(OSError):
+            if draft.stat().st_mtime < time.time() - STALE:
+                draft.unlink()
 
 
 def kept(folder: Path) -> list[Document]:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -142,3 +144,13 @@ def test_what_is_no_record_is_left_alone_and_the_newest_one_is_found(record, tmp
     journal.write(later, tmp_path)
     assert journal.last(tmp_path)["run_id"] == "1" * 32
     assert journal.last(tmp_path, lambda one: one["run_id"][0] == "0")["run_id"] == "0" * 32
+
+
+def test_what_a_killed_run_was_writing_is_gone_when_it_is_old(record, tmp_path):
+    runs = tmp_path / "runs"
+    runs.mkdir()
+    for name, moment in ((".old.json.1", 0), (".new.json.2", time.time())):
+        (runs / name).write_text("{")
+        os.utime(runs / name, (moment, moment))
+    path = journal.write(record, runs)
+    assert {each.name for each in runs.iterdir()} == {path.name, ".new.json.2"}

@@ -48,6 +48,7 @@ class Home:
         text = (
             f"warehouse:\n  url: {self.url}\nkey_file: {self.folder.parent / 'person.key'}\narchive: kept\nwork: work\n"
             f"settle_seconds: 0\npublish: {{folder: published}}\ninbox:\n  - {self.inbox}\n"
+            "runs: {folder: runs}\nmetrics: {textfile: figures/etl.prom}\nlineage: {file: lineage.jsonl}\n"
         )
         path = self.folder / "pipeline.yaml"
         if not path.exists():
@@ -99,13 +100,19 @@ class Home:
         return {name: file["sha256"] for name, file in told.items() if name != "deliveries.parquet"}
 
     def grow_old(self) -> None:
-        """Let the next run come later than a minute, when the room of a dead one is an abandoned one."""
-        for room in self.folder.glob("work/*"):
-            os.utime(room, (0, 0))
+        """Let the next run come later than an hour, when what a dead one worked on is abandoned."""
+        for left in (*self.folder.glob("work/*"), *self.folder.glob("runs/.*")):
+            os.utime(left, (0, 0))
 
     def litter(self) -> list[str]:
         """What no finished run may leave: stages of the loading, drafts, copies of deliveries in the room."""
-        found = [*self.folder.glob("*.stage*"), *self.folder.rglob("*.draft"), *self.folder.glob("work/*/*")]
+        folder = self.folder
+        found = [
+            *folder.glob("*.stage*"),
+            *folder.rglob("*.draft"),
+            *folder.glob("work/*/*"),
+            *folder.glob("runs/.*"),
+        ]
         return [str(path.relative_to(self.folder)) for path in found]
 
     @contextmanager
