@@ -60,7 +60,7 @@ def _event(document: Document, namespace: str, state: str, moment: str) -> RunEv
         eventTime=moment,
         run=Run(str(uuid.UUID(document["run_id"]))),
         job=Job(namespace, JOB),
-        producer=f"chuanyu-etl/{document['software']['chuanyu-etl']}",
+        producer=f"urn:chuanyu-etl:{document['software']['chuanyu-etl']}",
         inputs=_inputs(document, namespace) if over else [],
         outputs=[_output(document, namespace)] if over else [],
     )

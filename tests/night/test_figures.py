@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from urllib.parse import urlsplit
 
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
@@ -32,7 +33,7 @@ def test_the_textfile_has_the_figures_of_the_run_and_others_can_read_it(record, 
     found = samples(path)
     assert found["chuanyu_etl_last_run_exit_code",] == 3
     assert found["chuanyu_etl_conditions",] == 2
-    assert found["chuanyu_etl_last_run_rows", "quarantined", "suitong"] == 1
+    assert found["chuanyu_etl_last_run_rows", "quarantined", "suitong"] == 2
     assert found["chuanyu_etl_last_run_deliveries", "failed"] == 1
     assert path.stat().st_mode & 0o777 == 0o644
     assert [each.name for each in path.parent.iterdir()] == ["etl.prom"]
@@ -52,7 +53,8 @@ def test_events_go_to_the_file_with_inputs_by_content_and_without_a_file_name(re
     start, end = map(json.loads, path.read_text(encoding="utf-8").splitlines())
     assert (start["eventType"], end["eventType"]) == ("START", "COMPLETE")
     assert start["run"]["runId"] == end["run"]["runId"]
-    assert [each["name"] for each in end["inputs"]] == [f"suitong/{'a' * 64}"]
+    assert [each["name"] for each in end["inputs"]] == [f"suitong/{letter * 64}" for letter in "ae"]
+    assert urlsplit(end["producer"]).scheme == "urn"  # the specification wants a URI
     assert end["outputs"][0]["outputFacets"]["outputStatistics"]["rowCount"] == 2
     assert "a.csv" not in path.read_text(encoding="utf-8")
 

@@ -33,7 +33,7 @@ OUTCOMES = (
     Outcome("b.csv", None, "failed", error="unrecognised", detail={"nearest": "suitong"}),
     Outcome("c.csv", None, "unchanged", fingerprint="c" * 64),
     Outcome("d.csv", None, "revoked", fingerprint="d" * 64),
-    Outcome("e.csv", "suitong", "rejected", Counts(1, 0, 1, 0), "too_many_errors", {"limit": "0.2"}),
+    Outcome("e.csv", "suitong", "rejected", Counts(1, 0, 1, 0), "too_many_errors", fingerprint="e" * 64),
 )
 FACTS = SourceFacts("suitong", "t", "a", "append", ("person",), (), 0.2, "etl-source-suitong 0.1.0")
 
