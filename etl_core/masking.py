@@ -1,4 +1,4 @@
-"""Identity numbers as people may see them: 511***********1234 (contract §5), whatever column they stand in."""
+"""Identity numbers as people may see them: 511***********1234 (contract §5), wherever they stand."""
 
 from __future__ import annotations
 
@@ -8,13 +8,22 @@ import re
 _NUMBER = re.compile(r"(?<!\d)\d(?:[\s\u200b-\u200f\ufeff]*\d){13,}[\s\u200b-\u200f\ufeff]*[\dXxＸｘ]")
 _STARRED = re.compile(r"\d{3}\*{6,}\w{4}")
 _BLANK = re.compile(r"[\s\u200b-\u200f\ufeff]+")
-_MOBILE = re.compile(r"(?<!\d)1[3-9]\d{9}(?!\d)")
+_MOBILE = re.compile(r"(?<!\d)((?:86)?[1１][3-9３-９]\d)\d{6}(\d{2})(?!\d)")
+# Days and times written one after another, as exports are named by them: no identity number begins with 19 or 20.
+_DAY = r"(?:19|20)\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])"
+_TIME = r"(?:[01]\d|2[0-3])[0-5]\d[0-5]\d(?:\d{3})?"
+_STAMPS = re.compile(rf"(?:{_DAY}(?:\s?{_TIME})?\s?)+")
 _HEADER = re.compile(r"(身份证|证件号)(?!件?(类型|种类))")
 
 
 def masked(text: str) -> str:
-    """The text with the middle of everything that looks like an identity number starred out."""
-    return _NUMBER.sub(lambda found: starred(found[0]), text)
+    """The text with the middle of everything that looks like an identity number starred out; days and times are none."""
+    return _NUMBER.sub(lambda found: found[0] if _STAMPS.fullmatch(found[0]) else starred(found[0]), text)
+
+
+def plain(text: str) -> str:
+    """The text without anybody's number, by which it is still known again: identity numbers masked, mobile ones as 138******78."""
+    return _MOBILE.sub(r"\1******\2", masked(text))
 
 
 def starred(text: str) -> str:

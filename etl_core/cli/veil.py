@@ -5,10 +5,9 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from etl_core.masking import identity, masked, starred
+from etl_core.masking import identity, plain, starred
 from etl_core.protocol import Column
 
-_MOBILE = re.compile(r"(?<![\d*])(1[3-9]\d)\d{6}(\d{2})(?!\d)")
 _HIDDEN = "…"
 
 
@@ -21,10 +20,10 @@ class Veil:
     def cell(self, column: Column | None, label: str, text: str) -> str:
         """A cell's text; of a cell that stands under no certain header nobody knows what it is."""
         if column is None:
-            return _plain(text) if self.lifted else _HIDDEN
+            return plain(text) if self.lifted else _HIDDEN
         if "id_number" in column.unified or identity(label):
             return starred(text)
-        return self._name(text) if "person_name" in column.unified else _plain(text)
+        return self._name(text) if "person_name" in column.unified else plain(text)
 
     def value(self, field: str, value: object) -> object:
         """A unified field's value."""
@@ -32,17 +31,13 @@ class Veil:
             return value
         if field == "id_number":
             return starred(value)
-        return self._name(value) if field == "person_name" else _plain(value)
+        return self._name(value) if field == "person_name" else plain(value)
 
     def _name(self, text: str) -> str:
-        return _plain(text) if self.lifted else veiled(text)
+        return plain(text) if self.lifted else veiled(text)
 
 
 def veiled(name: str) -> str:
     """A name of which only the first character is told: 张*."""
     bare = name.strip()
     return bare[:1] + re.sub(r"\S", "*", bare[1:])
-
-
-def _plain(text: str) -> str:
-    return _MOBILE.sub(r"\1******\2", masked(text))
