@@ -1,8 +1,17 @@
-"""Names of files as agencies send them: which are no deliveries at all, and how a name is shown to people."""
+"""Names of files as agencies send them: which are no deliveries at all, and how a name is kept and shown.
+
+Agencies name files after persons. Whatever reads a name from outside (inbox, archive, workbook, pull) takes it through
+`shown` or masking.plain at once, and so nothing further on ever has a number of a person in a name (contract §5).
+"""
 
 from __future__ import annotations
 
 import unicodedata
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from pathlib import PurePosixPath
+
+from etl_core.masking import plain
 
 # What offices and desktops leave behind: not deliveries at all (ruling 20).
 _RUBBISH_STARTS = ("~$", ".")
@@ -26,8 +35,23 @@ def unfinished(name: str) -> bool:
 
 
 def shown(name: str) -> str:
-    """Return a file name fit for a terminal: control, direction and undecodable characters are escaped."""
-    return "".join(_escaped(char) if unicodedata.category(char) in _HIDDEN else char for char in name)
+    """Return a name as it is kept and shown: without any number of a person; control, direction and undecodable characters
+    are escaped."""
+    told = plain(name)  # first: what is escaped would part a number
+    return "".join(_escaped(char) if unicodedata.category(char) in _HIDDEN else char for char in told)
+
+
+def apart(names: Iterable[str]) -> Iterator[str]:
+    """The names, with #2, #3 … before the ending of one that stood there already: masked names may be alike."""
+    taken: set[str] = set()
+    again: Counter[str] = Counter()
+    for name in names:
+        free, ending = name, PurePosixPath(name).suffix
+        while free in taken:
+            again[name] += 1
+            free = f"{name.removesuffix(ending)}#{again[name] + 1}{ending}"
+        taken.add(free)
+        yield free
 
 
 def _escaped(char: str) -> str:

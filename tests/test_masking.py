@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from etl_core.masking import identity, masked, scrubbed, shown, starlike, starred, word
+from etl_core.masking import identity, masked, plain, scrubbed, shown, starlike, starred, word
 
 
 @pytest.mark.parametrize(
@@ -26,6 +26,55 @@ from etl_core.masking import identity, masked, scrubbed, shown, starlike, starre
 )
 def test_what_looks_like_an_id_number_loses_its_middle_and_nothing_else_does(text, shown):
     assert masked(text) == shown
+
+
+@pytest.mark.parametrize(
+    ("name", "shown"),
+    [
+        ("张三身份证519999199001011234.csv", "张三身份证519***********1234.csv"),
+        ("51999919900101123X.xlsx", "519***********123X.xlsx"),
+        ("519999900101123.xlsx", "519********1123.xlsx"),
+        ("519999 19900101 1234.csv", "519***********1234.csv"),
+        ("519999 900101 123.csv", "519********1123.csv"),
+        ("20230901 519999 19900101 123X.csv", "20230901 519***********123X.csv"),
+        ("519999\u200b199001011234", "519***********1234"),
+        ("５１９９９９１９９００１０１１２３４", "５１９***********１２３４"),
+        ("2023 20230901 519999199001011234 13800005678", "2023 20230901 519***********1234 138******78"),
+        ("8613800005678_13900001111", "86138******78_139******11"),
+    ],
+)
+def test_a_name_loses_the_numbers_of_persons_and_keeps_its_days(name, shown):
+    assert plain(name) == shown
+    assert plain(shown) == shown
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "20231225153000.csv",
+        "20231225153000123.csv",
+        "20231225153000123 20231226.csv",
+        "2023090120231231.csv",
+        "2023 09 01 2023 12 31 3.csv",
+        "20230901 20230930 12.csv",
+        "510100 20230901 0001.csv",
+        "236654321_按文本_160_160.xlsx",
+        "5001990012_2023年春.csv",
+    ],
+)
+def test_a_name_of_days_times_and_counts_stays_as_it_is(name):
+    assert plain(name) == name
+
+
+NUMBERS = st.from_regex(r"\A(1[1-5]|[3-6]\d)\d{4}19\d\d(0[1-9]|1[0-2])(0[1-9]|[12]\d)\d{3}[\dX]\Z")
+
+
+@given(st.text(max_size=20), NUMBERS, st.text(max_size=20), st.integers(0, 3))
+def test_no_number_survives_in_any_name(before, number, after, blanks):
+    assert number not in plain(before + number + after)
+    blank = " " * blanks
+    parted = blank.join((number[:6], number[6:14], number[14:]))
+    assert parted not in plain(f"{before}_{parted}_{after}")
 
 
 @pytest.mark.parametrize(

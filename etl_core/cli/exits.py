@@ -26,6 +26,7 @@ import click
 from etl_core import errors
 from etl_core.cli.say import reason
 from etl_core.errors import FULL, SHORT, ConfigError, DeliveryError, EtlError, LockedError, UnavailableError
+from etl_core.masking import plain
 
 DONE, STOPPED = 0, 4
 USAGE, PARTLY, INTERNAL, AGAIN = errors.USAGE, errors.PARTLY, errors.INTERNAL, errors.AGAIN
@@ -45,6 +46,7 @@ def guarded(run: Callable[[], object]) -> int:
         except click.Abort:
             code = 128 + signal.SIGINT
         except click.ClickException as fault:
+            fault.message = plain(fault.message)
             fault.show()
             code = USAGE
         except EtlError as fault:
@@ -124,7 +126,7 @@ def _module(filename: str) -> str:
 
 
 def _say(text: str) -> None:
-    click.echo(text, err=True)
+    click.echo(plain(text), err=True)
 
 
 def _stop(number: int, _: FrameType | None) -> None:

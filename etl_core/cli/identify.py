@@ -12,7 +12,7 @@ from etl_core.cli.exits import DONE, PARTLY
 from etl_core.cli.later import JSON
 from etl_core.cli.say import Lang
 from etl_core.errors import DeliveryError
-from etl_core.inbox import Refused, released, single, workroom
+from etl_core.inbox import Refused, released, shown, single, workroom
 from etl_core.protocol import Claimed, Hello, Job, Standing, Surveyed
 from etl_core.supervisor import Supervisor
 
@@ -56,7 +56,7 @@ def plausible(standings: Iterable[Standing]) -> Iterator[Standing]:
 def _piped(file: Path, found: list[Standing], answer: Answer) -> None:
     for claim in found:
         screen.line(screen.dumps({"event": "claim", **asdict(claim)}))
-    told: dict[str, object] = {"event": "identified", "file": file.name, "source": None}
+    told: dict[str, object] = {"event": "identified", "file": shown(file.name), "source": None}
     if answer.claimed:
         told |= {"source": answer.claimed.source, "label": answer.claimed.place.label}
     if answer.fault:

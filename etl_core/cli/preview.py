@@ -14,7 +14,8 @@ from etl_core.cli.say import Lang, reason, title
 from etl_core.cli.veil import Veil
 from etl_core.cli.views import Row
 from etl_core.errors import DeliveryError
-from etl_core.inbox import Refused, released, single, workroom
+from etl_core.inbox import Refused, released, shown, single, workroom
+from etl_core.masking import plain
 from etl_core.protocol import Claimed, Done, Hello, Job, Previewed
 from etl_core.records import HeaderAccount, Prepared
 from etl_core.supervisor import Supervisor
@@ -40,7 +41,7 @@ def preview(
     """Print the first rows of a file, each with its cells, its records and its problems."""
     answer = asked(file, *settings.reading(config), rows, sheet)
     tell = _piped if shape == JSON else _shown
-    tell(file.name, answer, Veil(reveal), lang)
+    tell(shown(file.name), answer, Veil(reveal), lang)
     return PARTLY if answer.fault or any(row.problems for row in answer.rows) else DONE
 
 
@@ -50,7 +51,7 @@ def asked(file: Path, hello: Hello, seconds: float, rows: int, sheet: str | None
         arrival = single(file, room)
         if isinstance(arrival, Refused):
             return Answer(fault=arrival.error)
-        batch = rows + MARGIN
+        batch, sheet = rows + MARGIN, sheet and plain(sheet)
         job = Job(str(arrival.path), arrival.name, arrival.modified, batch=batch, preview=rows, sheet=sheet)
         with released(arrival):
             return _heard(supervisor, job)

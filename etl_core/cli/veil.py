@@ -5,10 +5,9 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from etl_core.masking import identity, masked, starred
+from etl_core.masking import identity, masked, plain, starred
 from etl_core.protocol import Column
 
-_MOBILE = re.compile(r"(?<![\d*])(1[3-9]\d)\d{6}(\d{2})(?!\d)")
 _HIDDEN = "…"
 
 
@@ -45,4 +44,4 @@ def veiled(name: str) -> str:
 
 
 def _plain(text: str) -> str:
-    return _MOBILE.sub(r"\1******\2", masked(text))
+    return plain(masked(text))

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from etl_core.errors import DeliveryError
-from etl_core.filenames import rubbish
+from etl_core.filenames import rubbish, shown
 
 _KINDS = {
     stat.S_IFLNK: "link",
@@ -55,7 +55,7 @@ def listed(folder: Path, stack: ExitStack) -> list[Item | Folder | Faulty]:
         descriptor = _held(folder, stack)
         names = _names(descriptor)
     except OSError:
-        return [Faulty(str(folder), DeliveryError("unreadable", folder=str(folder)))]
+        return [Faulty(str(folder), DeliveryError("unreadable", folder=shown(str(folder))))]
     return [_seen(descriptor, name, stack) for name in names]
 
 

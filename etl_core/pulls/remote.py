@@ -1,4 +1,6 @@
-"""A remote folder → copies of its new files, under their own names. Never written to, never deleted from."""
+"""A remote folder → copies of its new files, under their own names without numbers of persons. Never written to, never
+deleted from.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +14,8 @@ from fnmatch import fnmatchcase
 
 from etl_core.config import Bounds, Remote
 from etl_core.errors import PullError
-from etl_core.filenames import rubbish, shown, unfinished
+from etl_core.filenames import apart, rubbish, shown, unfinished
+from etl_core.masking import plain
 from etl_core.pulls.landing import Landing, stream, synced
 from etl_core.pulls.outcome import Advanced, Progress
 from etl_core.pulls.stores import Seen, Store
@@ -118,8 +121,12 @@ class Copying:
         self._landing.remember({"place": self._store.place, "files": files})
 
     def _listed(self) -> dict[str, Seen]:
-        """The files that are wanted; names that can be no file of ours are told once and left where they are."""
-        found = self._store.look(lambda name: _wanted(name, self._remote.names))
+        """The files that are wanted, by the names that they have here; what can be no file of ours is told once and left there.
+
+        Of masked names that are alike the number may change when the folder does: then both are fetched again, and none is lost.
+        """
+        seen = sorted(self._store.look(lambda name: _wanted(name, self._remote.names)).items())
+        found = dict(zip(apart(plain(name) for name, _ in seen), (each for _, each in seen), strict=True))
         hostile = [name for name in found if not _safe(name)]
         if hostile:
             self.failed(PullError("pull.hostile", file=shown(hostile[0]), found=len(hostile)))

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from functools import partial
 
 from etl_core.errors import DeliveryError
+from etl_core.filenames import apart, shown
 from etl_core.readers import json, packed
 from etl_core.readers.options import ReadOptions
 from etl_core.readers.packed import File
@@ -33,7 +34,11 @@ def grids(path: File, options: ReadOptions, batch: int = 50_000) -> Iterator[Gri
             tarfile.open(fileobj=file, mode="r:", encoding="utf-8", errors="surrogateescape") as archive,
         ):
             members = [member for member in archive if member.isreg()]
-            pull = [json.Page(member.name, partial(_bytes, archive, member)) for member in members]
+            files = apart(shown(member.name) for member in members)
+            pull = [
+                json.Page(file, partial(_bytes, archive, member))
+                for file, member in zip(files, members, strict=True)
+            ]
             if sum(member.size for member in members) > packed.size(path) or not all(
                 json.recognised(_bytes(archive, member, HEAD)) for member in members
             ):

@@ -18,7 +18,9 @@ from python_calamine import (
     SheetVisibleEnum,
 )
 
+from etl_core import masking
 from etl_core.errors import DeliveryError
+from etl_core.filenames import apart
 from etl_core.readers import archive, cells, compound, packed
 from etl_core.readers.batches import FIXED, settled, told
 from etl_core.readers.extent import Extent, Repeats
@@ -44,11 +46,12 @@ def grids(path: File, options: ReadOptions, batch: int = 50_000) -> Iterator[Gri
     with packed.seekable(path) as file, _refusing():
         plain = _plain(file)
         workbook = CalamineWorkbook.from_filelike(plain.file)
-    for index, sheet in enumerate(workbook.sheets_metadata):
+    names = apart(masking.plain(sheet.name) for sheet in workbook.sheets_metadata)
+    for index, (name, sheet) in enumerate(zip(names, workbook.sheets_metadata, strict=True)):
         if sheet.typ is SheetTypeEnum.WorkSheet:
             for rows in settled(_frames(workbook, index, batch), batch):
                 told = cells.spent(rows) if plain.timed else rows
-                yield Grid(told, sheet.name, visible=sheet.visible is SheetVisibleEnum.Visible)
+                yield Grid(told, name, visible=sheet.visible is SheetVisibleEnum.Visible)
 
 
 @dataclass(frozen=True, slots=True)

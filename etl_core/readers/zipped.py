@@ -13,7 +13,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from etl_core.errors import DeliveryError
-from etl_core.filenames import rubbish, shown
+from etl_core.filenames import apart, rubbish, shown
 from etl_core.readers import archive
 from etl_core.readers.packed import File, Member, seekable
 
@@ -34,10 +34,9 @@ def directory(file: File) -> tuple[zipfile.ZipInfo, ...]:
 
 def listed(path: Path) -> tuple[Member, ...]:
     """The files of an archive by name, without folders and what desktops leave behind (ruling 20); none is looked into."""
-    told = enumerate(directory(path))
-    found = (Member(path, at, called(each)) for at, each in told if not each.is_dir())
-    wanted = (each for each in found if not any(map(rubbish, each.file.split("/"))))
-    return tuple(sorted(wanted, key=lambda each: each.file))
+    wanted = _wanted(path)
+    files = apart(shown(name) for name, _ in wanted)
+    return tuple(Member(path, at, file) for file, (_, at) in zip(files, wanted, strict=True))
 
 
 def members(path: Path) -> tuple[Member, ...]:
@@ -51,11 +50,11 @@ def members(path: Path) -> tuple[Member, ...]:
         archive.check(file, lambda _: _counting(sizes), documents=True)
     if [each.file_size for each in directory(path)] != sizes:
         raise DeliveryError("unreadable")
-    found = listed(path)
+    names = [name for name, _ in _wanted(path)]
     outside = any(_OUTSIDE.search(called(each)) for each in directory(path))
-    if outside or len({each.file for each in found}) < len(found):
+    if outside or len(set(names)) < len(names):
         raise DeliveryError("unsafe")
-    return found
+    return listed(path)
 
 
 def folder(files: Sequence[Member]) -> tuple[str, ...]:
@@ -66,14 +65,20 @@ def folder(files: Sequence[Member]) -> tuple[str, ...]:
 
 
 def called(info: zipfile.ZipInfo) -> str:
-    """The path of a member as people see it."""
+    """The path of a member as its sender wrote it."""
     name = info.filename
     if not info.flag_bits & _UTF8:
         for codec in ("utf-8", "gb18030"):
             with suppress(UnicodeError):
                 name = name.encode("cp437").decode(codec)
                 break
-    return shown(name.replace("\\", "/"))
+    return name.replace("\\", "/")
+
+
+def _wanted(path: Path) -> list[tuple[str, int]]:
+    """The files of an archive, by name, and where each stands in its directory."""
+    named = ((called(each), at) for at, each in enumerate(directory(path)) if not each.is_dir())
+    return sorted((name, at) for name, at in named if not any(map(rubbish, name.split("/"))))
 
 
 def _counting(sizes: list[int]) -> Callable[[bytes], None]:
