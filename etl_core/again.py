@@ -145,13 +145,13 @@ def restore(config: Config, delivery_id: int, watch: Watch) -> Report | None:
     with ExitStack() as stack:
         executor = stack.enter_context(children(config))
         both = stack.enter_context(kept(config))
+        room = stack.enter_context(workroom(config.work))  # removes what a killed one left in its own
         marked = marks.followed(both.warehouse, both.archive)
         fingerprint = _barred(both.warehouse, delivery_id)
         if fingerprint not in both.archive:
             both.warehouse.lift(fingerprint, begun())
             marks.followed(both.warehouse, both.archive)
             return None
-        room = stack.enter_context(workroom(config.work))
         loading = Loading(
             executor,
             both.warehouse,
