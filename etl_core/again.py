@@ -7,12 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
+from etl_core import marks
 from etl_core.archive import Archive
 from etl_core.config import Config
 from etl_core.errors import DeliveryError, SealError, WarehouseError
@@ -53,12 +54,12 @@ def kept(config: Config, into: str | None = None) -> Iterator[Kept]:
         yield Kept(warehouse, Archive(config.kept, keys))
 
 
-def rebuild(config: Config, watch: Watch, into: str | None = None, allow_shrink: bool = False) -> Report:
+def rebuild(config: Config, watch: Watch, into: str | None = None) -> Report:
     """Make an empty warehouse from the archive alone; deliveries that a person has revoked stay revoked.
 
-    A source that is not enabled any more is loaded too: what it delivered stands. The brake holds as in a run, unless
-    `allow_shrink` lets everything through. Raises WarehouseError where the warehouse
-    is not empty, and as `kept`.
+    A source that is not enabled any more is loaded too: what it delivered stands. The brake holds as in a run: what was let
+    through once is let through again, what it stopped is stopped. Raises WarehouseError where the warehouse is not empty,
+    and as `kept`.
     """
     url = into or config.warehouse.url.get_secret_value()
     with ExitStack() as stack:
@@ -73,8 +74,9 @@ def rebuild(config: Config, watch: Watch, into: str | None = None, allow_shrink:
             executor,
             both.warehouse,
             watch,
-            _scope(config, allow_shrink),
+            _scope(config),
             archive=both.archive,
+            marks=both.archive.marks(),
         )
         coming = _taken(both.archive, both.archive.standing(), room)
         report = Report(tuple(loading.outcomes(coming)), problems(executor))
@@ -101,10 +103,13 @@ def replay(config: Config, watch: Watch, only: str | None = None, dry_run: bool 
         room = stack.enter_context(workroom(config.work))
         lines = both.warehouse.again(only)
         again = {line.fingerprint: line.delivery_id for line in lines if line.fingerprint in both.archive}
-        scope = Scope(only, dry_run=dry_run, limits=_limits(config), shrinks=_shrinks(config))
+        marked = (marks.foretold if dry_run else marks.followed)(both.warehouse, both.archive)
         if dry_run:
             stack.enter_context(both.warehouse.rehearsal())
-        loading = Loading(executor, both.warehouse, watch, scope, archive=both.archive, again=again)
+        scope = replace(_scope(config), only=only, dry_run=dry_run)
+        loading = Loading(
+            executor, both.warehouse, watch, scope, archive=both.archive, again=again, marks=marked
+        )
         coming = _taken(both.archive, again, room)
         report = Report(tuple(loading.outcomes(coming)), problems(executor), dry_run)
         loading.close(report.exit_code)
@@ -113,18 +118,21 @@ def replay(config: Config, watch: Watch, only: str | None = None, dry_run: bool 
         return Replayed(report, tuple(line.file for line in absent))
 
 
-def revoke(config: Config, delivery_id: int, dry_run: bool = False) -> Left:
-    """Undo exactly one delivery; no run loads its bytes again. Raises WarehouseError for none, and as `kept`.
+def revoke(config: Config, delivery_id: int, dry_run: bool = False) -> Left | None:
+    """Undo exactly one delivery; no run loads its bytes again. None where it is revoked already: nothing is left to be done.
 
-    The archive is marked before the transaction ends: should anything fail in between, the delivery is still there and can
-    be revoked once more.
+    Raises WarehouseError for none, and as `kept`.
     """
     with kept(config) as both:
+        if not dry_run:
+            marks.followed(both.warehouse, both.archive)
+        if _gone(both.warehouse, delivery_id) is not None:
+            return None
         run = begun()
         with both.warehouse.revoking(delivery_id, run, dry_run) as left:
-            if not dry_run:
-                both.archive.revoke(left.fingerprint)
+            pass
         if not dry_run:
+            marks.followed(both.warehouse, both.archive)
             both.warehouse.finished(run.run_id, DONE)
         return left
 
@@ -137,22 +145,25 @@ def restore(config: Config, delivery_id: int, watch: Watch) -> Report | None:
     with ExitStack() as stack:
         executor = stack.enter_context(children(config))
         both = stack.enter_context(kept(config))
+        room = stack.enter_context(workroom(config.work))  # removes what a killed one left in its own
+        marked = marks.followed(both.warehouse, both.archive)
         fingerprint = _barred(both.warehouse, delivery_id)
-        both.archive.restore(fingerprint)
         if fingerprint not in both.archive:
             both.warehouse.lift(fingerprint, begun())
+            marks.followed(both.warehouse, both.archive)
             return None
-        room = stack.enter_context(workroom(config.work))
         loading = Loading(
             executor,
             both.warehouse,
             watch,
-            _scope(config, allow_shrink=True),
+            replace(_scope(config), unbraked=EVERY),
             archive=both.archive,
+            marks=marked,
         )
         report = Report(
             tuple(loading.outcomes(_taken(both.archive, [fingerprint], room))), problems(executor)
         )
+        marks.followed(both.warehouse, both.archive)
         loading.close(report.exit_code)
         return report
 
@@ -220,9 +231,17 @@ def _own(lines: pl.DataFrame, record: dict[str, Any]) -> pl.DataFrame:
 
 
 def _barred(warehouse: Warehouse, delivery_id: int) -> str:
+    fingerprint = _gone(warehouse, delivery_id)
+    if fingerprint is None:
+        raise WarehouseError(f"没有撤销过编号为 {delivery_id} 的报送｜no delivery {delivery_id} is revoked")
+    return fingerprint
+
+
+def _gone(warehouse: Warehouse, delivery_id: int) -> str | None:
+    """The fingerprint of a delivery that is revoked, and None for any other."""
     line = warehouse.former(delivery_id)
     if line is None or line["way"] != "revoked" or line["restored_at"] is not None:
-        raise WarehouseError(f"没有撤销过编号为 {delivery_id} 的报送｜no delivery {delivery_id} is revoked")
+        return None
     return str(line["fingerprint"])
 
 
@@ -235,13 +254,10 @@ def _taken(archive: Archive, fingerprints: Iterable[str], room: Path) -> Iterato
             yield Refused(fingerprint, DeliveryError("archive.damaged"))
 
 
-def _limits(config: Config) -> dict[str, float]:
-    return {name: each.error_limit for name, each in config.sources.items() if each.error_limit is not None}
-
-
-def _shrinks(config: Config) -> dict[str, float]:
-    return {name: each.shrink_limit for name, each in config.sources.items() if each.shrink_limit is not None}
-
-
-def _scope(config: Config, allow_shrink: bool) -> Scope:
-    return Scope(limits=_limits(config), shrinks=_shrinks(config), unbraked=EVERY if allow_shrink else None)
+def _scope(config: Config) -> Scope:
+    """Every source, be it enabled or not, under the limits of the configuration."""
+    sources = config.sources.items()
+    return Scope(
+        limits={name: each.error_limit for name, each in sources if each.error_limit is not None},
+        shrinks={name: each.shrink_limit for name, each in sources if each.shrink_limit is not None},
+    )

@@ -1,16 +1,17 @@
 """Raw deliveries, kept by their fingerprint for as long as their records may have to be explained or made again.
 
 Each is one file: what the delivery was called and when it was changed, then its bytes, sealed under a subkey of the key file
-(contract §5: an ID number is never at rest in clear). A mark beside it says that a person has revoked the delivery. The
-archive alone is enough to make the warehouse again.
+(contract §5: an ID number is never at rest in clear). Marks beside it say what a person has decided about the delivery; they
+follow the ledger (marks.py). The archive alone is enough to make the warehouse again.
 """
 
 from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 
@@ -20,7 +21,20 @@ from etl_core.records import Arrival
 from etl_core.seal import Seal
 
 READ = 1 << 20  # bytes read at a time
-SEALED, DRAFT, REVOKED = ".sealed", ".draft", ".revoked"
+SEALED, DRAFT = ".sealed", ".draft"
+REVOKED, ALLOWED = ".revoked", ".allowed"  # the marks: files with nothing in them
+
+
+@dataclass(frozen=True, slots=True)
+class Marks:
+    """The fingerprints that persons have decided about.
+
+    revoked: taken back; no run loads them. allowed: let through though they withdraw more than the brake allows; it lets them through
+    ever after.
+    """
+
+    revoked: frozenset[str] = frozenset()
+    allowed: frozenset[str] = frozenset()
 
 
 class Archive:
@@ -38,23 +52,28 @@ class Archive:
 
     def standing(self) -> list[str]:
         """The fingerprints of all that is kept and not revoked, in the order in which it was kept, as far as files tell."""
+        revoked = self.marks().revoked
         kept = ((self._path(one).stat().st_mtime_ns, one) for one in self)
-        return [one for _, one in sorted(kept) if one not in self.revoked()]
+        return [one for _, one in sorted(kept) if one not in revoked]
 
-    def revoked(self) -> frozenset[str]:
-        """The fingerprints that a person has revoked."""
-        return frozenset(path.name.removesuffix(REVOKED) for path in self._folder.glob(f"??/*{REVOKED}"))
+    def marks(self) -> Marks:
+        """All marks, of deliveries that are kept and of others."""
+        paths = list(self._folder.glob("??/*"))
+        return Marks(*(_named(paths, mark) for mark in (REVOKED, ALLOWED)))
 
-    def revoke(self, fingerprint: str) -> None:
-        """Mark a delivery as revoked; its bytes stay. Raises OSError, which names the archive's folder."""
-        with self._writing(fingerprint):
-            self._mark(fingerprint).touch(mode=0o600)
-
-    def restore(self, fingerprint: str) -> None:
-        """Take the mark away. Raises OSError, which names the archive's folder."""
-        if self._mark(fingerprint).exists():
+    def mark(self, fingerprint: str, mark: str) -> None:
+        """Put REVOKED or ALLOWED beside a delivery; its bytes stay. Raises OSError, which names the archive's folder."""
+        path = self._path(fingerprint).with_suffix(mark)
+        if not path.exists():
             with self._writing(fingerprint):
-                self._mark(fingerprint).unlink()
+                path.touch(mode=0o600)
+
+    def unmark(self, fingerprint: str, mark: str) -> None:
+        """Take a mark away, if it is there. Raises OSError, which names the archive's folder."""
+        path = self._path(fingerprint).with_suffix(mark)
+        if path.exists():
+            with self._writing(fingerprint):
+                path.unlink()
 
     def keep(self, arrival: Arrival) -> None:
         """Keep an arrival's bytes for good; what is kept already under this name and time is left alone.
@@ -100,9 +119,6 @@ class Archive:
     def _path(self, fingerprint: str) -> Path:
         return self._folder / fingerprint[:2] / f"{fingerprint}{SEALED}"
 
-    def _mark(self, fingerprint: str) -> Path:
-        return self._path(fingerprint).with_suffix(REVOKED)
-
     def _kept_so(self, arrival: Arrival) -> bool:
         """Whether these bytes are kept under this name and time; what does not open is not kept."""
         try:
@@ -144,6 +160,10 @@ class Archive:
             yield line
             yield rest
             yield from coming
+
+
+def _named(paths: Iterable[Path], suffix: str) -> frozenset[str]:
+    return frozenset(path.stem for path in paths if path.suffix == suffix)
 
 
 def _told(arrival: Arrival) -> Iterator[bytes]:

@@ -12,21 +12,21 @@ from importlib.metadata import version
 from typing import TYPE_CHECKING, Protocol
 
 from etl_core.ahead import PART, SMALL, ahead, answers
-from etl_core.archive import Archive
+from etl_core.archive import ALLOWED, Archive, Marks
 from etl_core.errors import BalanceError, DeliveryError
 from etl_core.inbox import Refused, Unchanged, released
 from etl_core.originals import chain, taken
 from etl_core.pool import Answers, Executor, Told
 from etl_core.protocol import Claimed, Done, Job, Mending, SourceFacts
-from etl_core.records import Arrival, Counts, HeaderAccount, Outcome, Prepared
+from etl_core.records import BRAKE, Arrival, Counts, HeaderAccount, Outcome, Prepared
 from etl_core.steps import step
 
 # SQLAlchemy takes 0.3 s to import: time that the child, started before, needs for its own imports.
 if TYPE_CHECKING:
     from etl_core.warehouse import Load, Run, Warehouse
 
-BRAKE = "too_much_withdrawn"
 EVERY = "*"
+NOTHING = Marks()
 
 
 class Watch(Protocol):
@@ -60,12 +60,8 @@ class Scope:
     unbraked: str | None = None
 
     def shrink(self, source: SourceFacts) -> float:
-        """The share of standing records that a delivery of this source may withdraw."""
-        return (
-            1.0
-            if self.unbraked in (EVERY, source.name)
-            else self.shrinks.get(source.name, source.shrink_limit)
-        )
+        """The share of standing records that a delivery of this source may withdraw where nobody allows more."""
+        return self.shrinks.get(source.name, source.shrink_limit)
 
 
 def begun(run_id: str = "") -> Run:
@@ -80,7 +76,7 @@ class Loading:
 
     again: fingerprint → delivery_id of stored deliveries whose place the same bytes take, read by today's plugins. What is
     loaded stays where they say the same, can no longer be read or would be rejected.
-    revoked: bytes that are left alone because a person took them back.
+    marks: what persons decided: bytes that are left alone because they were taken back, and those that no brake stops.
     """
 
     def __init__(
@@ -93,10 +89,10 @@ class Loading:
         archive: Archive | None = None,
         run: Run | None = None,
         again: Mapping[str, int] | None = None,
-        revoked: frozenset[str] = frozenset(),
+        marks: Marks = NOTHING,
     ) -> None:
         self._executor, self._warehouse, self._watch, self._scope = executor, warehouse, watch, scope
-        self._archive, self._again, self._revoked = archive, again or {}, revoked
+        self._archive, self._again, self._marks = archive, again or {}, marks
         self._run = run or begun()
 
     def outcomes(self, coming: Iterator[Arrival | Refused | Unchanged]) -> Iterator[Outcome]:
@@ -127,7 +123,8 @@ class Loading:
 
     def _outcome(self, item: Arrival | Refused | Unchanged, begun: Answers | None) -> Outcome | None:
         if isinstance(item, Unchanged):
-            return Outcome(item.name, None, "revoked" if item.fingerprint in self._revoked else "unchanged")
+            revoked = item.fingerprint in self._marks.revoked
+            return Outcome(item.name, None, "revoked" if revoked else "unchanged")
         if isinstance(item, Refused):
             return Outcome(item.name, None, "failed", error=item.error.code, detail=item.error.detail)
         with released(item), closing(answers(self._executor, self._job(item), begun)) as told:
@@ -187,9 +184,13 @@ class Loading:
             run=self._run,
             mends=mends,
             replaces=self._again.get(arrival.fingerprint),
+            allowed=arrival.fingerprint in self._marks.allowed,
         ) as load:
             accounts = self._filled(load, told)
-            counts = load.finish(limit, accounts, 1.0 if mends else scope.shrink(source))
+            shrink = 1.0 if mends else scope.shrink(source)
+            counts = load.finish(limit, accounts, shrink, unbraked=scope.unbraked in (EVERY, source.name))
+        if load.allowed and self._archive is not None and not scope.dry_run:
+            self._archive.mark(arrival.fingerprint, ALLOWED)
         done = Outcome(arrival.name, source.name, load.result, counts, place=claimed.place, accounts=accounts)
         if load.result == "rejected":
             braked = load.refusal.error == BRAKE

@@ -10,18 +10,19 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from etl_core.archive import Archive
+from etl_core import marks
+from etl_core.archive import Archive, Marks
 from etl_core.config import Config
 from etl_core.errors import ClusterError, DeliveryError, KeyFileError, exit_code
 from etl_core.inbox import arrivals, single, workroom
 from etl_core.keys import Keys
-from etl_core.loading import BRAKE, Loading, Scope, Watch, begun, excess
+from etl_core.loading import Loading, Scope, Watch, begun, excess
 from etl_core.night import Night, Trouble
 from etl_core.pool import Executor, Pool
 from etl_core.protocol import Hello, Problem, Ready, SourceFacts
 from etl_core.publish import Published, publish
 from etl_core.pulls import Pulled
-from etl_core.records import Outcome
+from etl_core.records import BRAKE, Outcome
 
 # SQLAlchemy takes 0.3 s to import: time that the child, started before, needs for its own imports.
 if TYPE_CHECKING:
@@ -94,9 +95,9 @@ def run(
         if dry_run:
             stack.enter_context(warehouse.rehearsal())
         archive = None if keys is None else Archive(config.kept, keys)
-        revoked = _revoked(warehouse, archive)
+        marked = _marked(warehouse, archive, dry_run)
         loading = Loading(
-            executor, warehouse, watch, scope, archive=archive, run=begun(night.run_id), revoked=revoked
+            executor, warehouse, watch, scope, archive=archive, run=begun(night.run_id), marks=marked
         )
         landed = [folder for folder in config.landings.values() if folder.is_dir()]
         coming = arrivals(
@@ -104,7 +105,7 @@ def run(
             room,
             config.settle_seconds,
             config.limits.file_mb,
-            _known(warehouse, revoked),
+            _known(warehouse, marked.revoked),
         )
         outcomes = tuple(night.noted(loading.outcomes(coming)))
         report = Report(outcomes, problems(executor), dry_run, pulled, night.run_id)
@@ -168,10 +169,11 @@ def _sources(executor: Executor) -> tuple[SourceFacts, ...]:
         return ()
 
 
-def _revoked(warehouse: Warehouse, archive: Archive | None) -> frozenset[str]:
-    """Bytes that a person took back, by the ledger or, where the warehouse was made again, by the archive."""
-    marked = warehouse.revoked() | (archive.revoked() if archive is not None else frozenset())
-    return marked - warehouse.loaded()
+def _marked(warehouse: Warehouse, archive: Archive | None, dry_run: bool) -> Marks:
+    """What persons decided, by the ledger or, where the warehouse was made again, by the archive; there is none before the first run."""
+    if archive is None:
+        return Marks()
+    return (marks.foretold if dry_run else marks.followed)(warehouse, archive)
 
 
 def _known(warehouse: Warehouse, revoked: frozenset[str]) -> Callable[[str], bool]:

@@ -35,6 +35,9 @@ ISSUES = pl.Schema(
 # One row per physical row that is not a record; `kind` is one of SKIP_KINDS.
 SKIPS = pl.Schema({**PLACE, "kind": pl.String()})
 
+# The code of a delivery that is stopped until a person decides: it would withdraw more than its source's shrink_limit.
+BRAKE = "too_much_withdrawn"
+
 # One row per refused row: its cells as JSON {header: text}.
 REFUSED = pl.Schema({**PLACE, "cells": pl.String()})
 

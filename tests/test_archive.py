@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from etl_core.archive import Archive
+from etl_core.archive import ALLOWED, REVOKED, Archive, Marks
 from etl_core.errors import SealError
 from etl_core.keys import Keys
 from etl_core.records import Arrival
@@ -100,21 +100,19 @@ def test_an_archive_that_cannot_be_written_names_its_folder(tmp_path: Path) -> N
     assert fault.value.filename == str(tmp_path / "kept")
 
 
-def test_a_mark_says_what_was_revoked_and_the_bytes_stay(tmp_path: Path) -> None:
+def test_marks_say_what_was_decided_and_the_bytes_stay(tmp_path: Path) -> None:
     archive, one = Archive(tmp_path / "kept", Keys.random()), arrival(tmp_path, b"1")
     archive.keep(one)
-    archive.restore(one.fingerprint)
-    archive.revoke(one.fingerprint)
-    archive.revoke(one.fingerprint)
+    archive.unmark(one.fingerprint, REVOKED)
+    archive.mark(one.fingerprint, ALLOWED)
+    archive.mark(one.fingerprint, REVOKED)
+    archive.mark(one.fingerprint, REVOKED)
     (mark,) = (tmp_path / "kept").rglob("*.revoked")
-    assert mark.stat().st_mode & 0o777 == 0o600
-    assert (archive.standing(), archive.revoked(), list(archive)) == (
-        [],
-        {one.fingerprint},
-        [one.fingerprint],
-    )
-    archive.restore(one.fingerprint)
-    assert (archive.standing(), archive.revoked()) == ([one.fingerprint], frozenset())
+    assert (mark.stat().st_mode & 0o777, mark.stat().st_size) == (0o600, 0)
+    mine = frozenset({one.fingerprint})
+    assert (archive.standing(), archive.marks(), list(archive)) == ([], Marks(mine, mine), [*mine])
+    archive.unmark(one.fingerprint, REVOKED)
+    assert (archive.standing(), archive.marks()) == ([*mine], Marks(allowed=mine))
 
 
 def test_deliveries_are_told_in_the_order_in_which_they_were_kept(tmp_path: Path) -> None:

@@ -1,6 +1,6 @@
 """A night that is killed, stopped, refused or cut off at any point ends, after one more run, where a clean night ends.
 
-The whole sweep is `python -m tests.sweeps kill stop fail drop crash race orders`; here a part of its points, spread evenly.
+The whole sweep is `python -m tests.sweeps kill stop fail drop crash race orders revoke`; here a part of its points, spread evenly.
 """
 
 from __future__ import annotations
@@ -33,6 +33,14 @@ def test_a_night_killed_at_any_point_needs_one_more_run_and_nothing_else(databas
     (told,) = sweep("kill", "--database", database, "--points", "8")
     assert told.startswith(f"{database} kill: 8 of ")
     assert told.endswith(", 0 wrong")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("database", ["sqlite", "postgres"])
+def test_a_decision_killed_at_any_point_is_typed_again_and_the_archive_says_the_same(database: str) -> None:
+    told = sweep("revoke", "--database", database, "--points", "16")
+    assert [line.split()[1] for line in told] == ["allow:", "revoke:", "restore:"]
+    assert all(line.endswith(", 0 wrong") for line in told)
 
 
 @pytest.mark.slow

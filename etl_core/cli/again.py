@@ -18,6 +18,8 @@ from etl_core.cli.later import JSON, TABLE
 from etl_core.cli.run import watched
 from etl_core.cli.say import Lang, reason, title
 from etl_core.cli.watch import Bar, Events
+from etl_core.config import Config
+from etl_core.config.url import SQLITE, absolute, masked
 from etl_core.pipeline import Report
 from etl_core.records import Outcome
 from etl_schemas.messages import text
@@ -25,19 +27,29 @@ from etl_schemas.messages import text
 REREAD = ("source", "file", "result", "code", "cured", "stay", "new", "message")
 
 
-def rebuild(lang: Lang, config: Path, into: str | None, allow_shrink: bool, shape: str) -> int:
+def rebuild(lang: Lang, config: Path, into: str | None, shape: str) -> int:
     """Make an empty warehouse from the archive, and tell it as a run."""
     chosen = configuration.load(config)
     with log.opened(chosen.log) as logger:
         report = watched(
             chosen,
             Events(logger, piped=shape == JSON),
-            partial(again.rebuild, into=into, allow_shrink=allow_shrink),
+            partial(again.rebuild, into=into),
         )
     if shape == TABLE:
-        summary.show(report, config, lang)
+        summary.show(report, config, lang, _elsewhere(chosen, into))
         screen.line(f"{title('rebuilt', lang)}: {len(report.outcomes)}")
     return report.exit_code
+
+
+def _elsewhere(config: Config, into: str | None) -> str | None:
+    """The address as it would have to stand in the configuration, without its password; None where it stands there."""
+    if into is None:
+        return None
+    url = into if "://" in into else f"{SQLITE}{into}"
+    if url.startswith(SQLITE):
+        url = absolute(url, Path.cwd())
+    return None if url == config.warehouse.url.get_secret_value() else masked(url)
 
 
 def replayed(lang: Lang, config: Path, source: str | None, dry_run: bool, shape: str) -> int:
@@ -74,17 +86,18 @@ def _reread(outcome: Outcome, shape: str, lang: Lang) -> Iterator[dict[str, obje
 
 
 def revoked(lang: Lang, delivery: str, config: Path, yes: bool) -> int:
-    """Undo one delivery: say first what that does, and ask."""
+    """Undo one delivery: say first what that does, and ask; one that is revoked already is told so."""
     chosen = configuration.load(config)
     with settings.existing(chosen) as warehouse:
-        number = deliveries.number(warehouse, delivery)
+        number = deliveries.number(warehouse, delivery, former=True)
         line = warehouse.about(number)
     assert line is not None
     left = again.revoke(chosen, number, dry_run=True)
     screen.line(screen.shown(f"{number}: {line['source']} {line['file']} {line['label']}"))
-    for name in ("gone", "revived"):
-        screen.line(f"{title(name, lang)}: {getattr(left, name)}")
-    _confirmed(yes)
+    if left is not None:
+        for name in ("gone", "revived"):
+            screen.line(f"{title(name, lang)}: {getattr(left, name)}")
+        _confirmed(yes)
     again.revoke(chosen, number)
     screen.line(f"{text('result.revoked', lang)}: {number}")
     return DONE

@@ -236,18 +236,14 @@ REBUILD = click.Command(
             metavar="URL",
             help="空仓库的地址；缺省为配置里的仓库｜address of an empty warehouse; the configured one by default",
         ),
-        click.Option(
-            ["--allow-shrink"],
-            is_flag=True,
-            help="放行会撤回过多记录的报送（当初放行过的）｜let deliveries through that withdraw too much, as was done then",
-        ),
         later.shape(),
     ],
     short_help="由存档重建仓库｜make the warehouse again from the archive",
-    help="""由存档重建一个空仓库：不需要收件文件夹，也不需要原来的仓库，只要存档和密钥文件。撤销过的报送不会回来。
+    help="""由存档重建一个空仓库：不需要收件文件夹，也不需要原来的仓库，只要存档和密钥文件。撤销过的报送不会回来，
+    放行过的照样放行，拦下的仍旧拦下。
 
     Make an empty warehouse from the archive alone: neither the inboxes nor the old warehouse are needed, only archive and key
-    file. Revoked deliveries stay revoked. What was known when is not in the archive: it begins anew with the rebuilding.
+    file. Revoked deliveries stay revoked, what was let through the brake is let through again. What was known when is not in the archive: it begins anew with the rebuilding.
     """,
 )
 

@@ -81,6 +81,7 @@ FACTS = (
         "size",
         "fingerprint",
         "archived",
+        "allowed",
     ),
 )
 COUNTED = ("states", "reasons", "warnings", "skips")
@@ -123,6 +124,7 @@ def _said(told: dict[str, Any], lang: Lang) -> Iterator[str]:
     shown = told | {
         "result": text(f"result.{told['result']}", lang),
         "archived": title("yes" if told["archived"] else "no", lang),
+        "allowed": title("yes", lang) if told["allowed"] else "",
     }
     for name in FACTS:
         if shown[name] not in (None, ""):

@@ -9,9 +9,8 @@ from pathlib import Path
 
 from etl_core.cli import screen
 from etl_core.cli.say import Lang, counted, reason, title
-from etl_core.loading import BRAKE
 from etl_core.pipeline import Report
-from etl_core.records import Outcome
+from etl_core.records import BRAKE, Outcome
 from etl_schemas.messages import text
 
 ROWS = ("read", "loaded", "quarantined", "skipped", "records")
@@ -43,8 +42,8 @@ def summed(outcomes: Iterable[Outcome], kind: str) -> dict[str, int]:
     return dict(sorted(total.items(), key=lambda one: (-one[1], one[0])))
 
 
-def show(report: Report, config: Path, lang: Lang) -> None:
-    """Print the whole summary."""
+def show(report: Report, config: Path, lang: Lang, into: str | None = None) -> None:
+    """Print the whole summary; `into`: the address of a warehouse that the run made and the configuration does not name."""
     news = [each for each in report.outcomes if each.result not in QUIET]
     if report.dry_run:
         screen.line(title("dry_run", lang))
@@ -71,6 +70,9 @@ def show(report: Report, config: Path, lang: Lang) -> None:
         screen.line(screen.shown(told))
     if news and report.run_id and not report.dry_run:
         screen.line(f"{title('run_id', lang)}: {report.run_id}")
+    if into is not None:
+        told = f"{title('into', lang)}: {config}: warehouse.url: {into}"
+        screen.line(screen.shown(told))
     for command in following(report, config):
         screen.line(f"{title('next', lang)}: {command}")
 

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from etl_core import config as configuration
-from etl_core import pipeline
+from etl_core import marks, pipeline
+from etl_core.archive import Archive
 from etl_core.cli import screen
 from etl_core.cli.exits import DONE, PARTLY
 from etl_core.cli.say import Lang, spoken, title
@@ -19,6 +20,7 @@ KINDS = {
     "damaged": "数据库文件已损坏，请从备份恢复｜the database file is damaged: restore it from a backup",
     "orphan": "有无主的行，请报告数据管理员｜lines without their owner: tell the data officer",
     "unbalanced": "账目不符，请报告数据管理员｜the books do not balance: tell the data officer",
+    "mark": "存档里的记号与账本不一致，下次 etl run 会改正｜a mark of the archive is not what the ledger says: the next etl run mends it",
 }
 
 Row = dict[str, object]
@@ -51,14 +53,20 @@ def upgraded(lang: Lang, config: Path) -> int:
 
 
 def checked(lang: Lang, config: Path, shape: str) -> int:
-    """Look through the whole warehouse; nothing is written. Raises WarehouseError and KeyFileError where it cannot be opened."""
+    """Look through the whole warehouse and at the marks of its archive; nothing is written. Raises WarehouseError and KeyFileError where it cannot be opened."""
     chosen = configuration.load(config)
     keys = Keys.load(chosen.key_file, create=False)
     with Warehouse.open(_url(chosen), keys, create=False, migrate=False) as warehouse:
-        faults = warehouse.faults()
+        faults = [*warehouse.faults(), *_marks(warehouse, Archive(chosen.kept, keys))]
         rows = [*_passed(warehouse, lang), *_found(faults, lang)]
     screen.listing(rows, COLUMNS, shape, lang)
     return PARTLY if faults else DONE
+
+
+def _marks(warehouse: Warehouse, archive: Archive) -> Iterator[Fault]:
+    """What a command left that was killed between the warehouse and its archive; `+` is missing, `-` must go."""
+    for one in marks.amiss(warehouse, archive):
+        yield Fault("mark", f"{one.fingerprint[:12]} {'+' if one.missing else '-'}{one.mark}", 1)
 
 
 def _passed(warehouse: Warehouse, lang: Lang) -> Iterator[Row]:

@@ -10,12 +10,10 @@ from typing import TYPE_CHECKING, Any
 from etl_core.config import Config
 from etl_core.night.due import Arrived, Judged, judged
 from etl_core.protocol import Problem
-from etl_core.records import Outcome
+from etl_core.records import BRAKE, Outcome
 
 if TYPE_CHECKING:
     from etl_core.warehouse import Warehouse
-
-BRAKE = "too_much_withdrawn"
 
 
 @dataclass(frozen=True, slots=True)

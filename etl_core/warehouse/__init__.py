@@ -8,10 +8,21 @@ store ─► ledger · load ─► rows (identity) ─► repeats ─► books �
 from etl_core.warehouse.alerting import Standing
 from etl_core.warehouse.integrity import Fault
 from etl_core.warehouse.leave import Left
-from etl_core.warehouse.ledger import Run
+from etl_core.warehouse.ledger import Decided, Run
 from etl_core.warehouse.load import Load
 from etl_core.warehouse.settle import SEMANTICS, Plan
 from etl_core.warehouse.store import Warehouse
 from etl_core.warehouse.view import View
 
-__all__ = ["SEMANTICS", "Fault", "Left", "Load", "Plan", "Run", "Standing", "View", "Warehouse"]
+__all__ = [
+    "SEMANTICS",
+    "Decided",
+    "Fault",
+    "Left",
+    "Load",
+    "Plan",
+    "Run",
+    "Standing",
+    "View",
+    "Warehouse",
+]

@@ -42,6 +42,19 @@ class Run:
 
 
 @dataclass(frozen=True, slots=True)
+class Decided:
+    """The fingerprints that are loaded, and of them those that were let through the brake; those that a person revoked, and those restored since.
+
+    What is loaded is not revoked, though the same bytes may have left as another source's.
+    """
+
+    loaded: frozenset[str]
+    allowed: frozenset[str]
+    revoked: frozenset[str]
+    restored: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
 class Line:
     """A delivery of the ledger, as far as it is to be read again."""
 
@@ -146,10 +159,20 @@ def loaded(connection: sa.Connection) -> frozenset[str]:
     return frozenset(connection.execute(wanted).scalars())
 
 
-def revoked(connection: sa.Connection) -> frozenset[str]:
-    """The fingerprints of all deliveries that were revoked and not restored since."""
-    wanted = sa.select(former_delivery.c.fingerprint).where(_barred())
-    return frozenset(connection.execute(wanted).scalars())
+def decided(connection: sa.Connection) -> Decided:
+    """What persons decided about deliveries, and which of them are loaded."""
+    there = sa.select(delivery.c.fingerprint, delivery.c.allowed).where(delivery.c.result == "loaded")
+    lines = connection.execute(there).all()
+    left = sa.select(former_delivery.c.fingerprint, _barred()).where(former_delivery.c.way == "revoked")
+    gone = connection.execute(left).all()
+    loaded = frozenset(one for one, _ in lines)
+    revoked = frozenset(one for one, barred in gone if barred) - loaded
+    return Decided(
+        loaded=loaded,
+        allowed=frozenset(one for one, allowed in lines if allowed),
+        revoked=revoked,
+        restored=frozenset(one for one, _ in gone) - revoked,
+    )
 
 
 def ever(connection: sa.Connection) -> bool:

@@ -11,7 +11,7 @@ import polars as pl
 import sqlalchemy as sa
 
 from etl_core.keys import Keys
-from etl_core.records import Counts, HeaderAccount, Prepared
+from etl_core.records import BRAKE, Counts, HeaderAccount, Prepared
 from etl_core.steps import step
 from etl_core.warehouse import books, bulk, ledger, repeats, rows, tables, waiting
 from etl_core.warehouse.reread import Reread
@@ -30,15 +30,26 @@ class Refusal:
 
 
 class Load:
-    """A delivery on its way into the warehouse; `plan`, `result` and `refusal` are known once it is finished.
+    """A delivery on its way into the warehouse; `plan`, `result`, `refusal` and `allowed` are known once it is finished.
 
     result: "loaded", or "rejected" when too many of its rows are faulty (ruling 14) or it would withdraw too much.
+    allowed: whether it is loaded although the brake stops it, or did so when it came first: a fact that is kept, so that a warehouse
+    that is made again lets it through.
     reread: set when the transaction ends, where the delivery comes in the place of what is stored of it.
     """
 
     def __init__(
-        self, connection: sa.Connection, keys: Keys, batch: rows.Batch, stage: bulk.Stage, writer: Writer
+        self,
+        connection: sa.Connection,
+        keys: Keys,
+        batch: rows.Batch,
+        stage: bulk.Stage,
+        writer: Writer,
+        *,
+        allowed: bool = False,
+        stopped: bool = False,
     ) -> None:
+        self._free, self._passed = allowed, allowed or stopped
         self._connection, self._keys, self._batch = connection, keys, batch
         self._stage, self._writer = stage, writer
         self._read = 0
@@ -48,6 +59,7 @@ class Load:
         self.delivery_id = batch.delivery_id
         self.plan = Plan()
         self.result = ""
+        self.allowed = False
         self.refusal = Refusal()
         self.reread: Reread | None = None
 
@@ -66,12 +78,17 @@ class Load:
             self._writer.later(partial(self._write, staged, plain))
 
     def finish(
-        self, limit: float = 0.2, accounts: Iterable[HeaderAccount] = (), shrink: float = 1.0
+        self,
+        limit: float = 0.2,
+        accounts: Iterable[HeaderAccount] = (),
+        shrink: float = 1.0,
+        unbraked: bool = False,
     ) -> Counts:
         """Decide repeats, balance the books, judge the share of errors, settle which versions stand.
 
         limit: highest share of quarantined rows among those that are records (ruling 14).
-        shrink: highest share of the slot's standing records that may be withdrawn; what was settled is taken back otherwise.
+        shrink: highest share of the slot's standing records that may be withdrawn; what was settled is taken back otherwise,
+            but for a delivery that is `unbraked`, or was allowed before.
         Raises BalanceError when a row read is in no outcome, or in two.
         """
         self._writer.rest()
@@ -83,11 +100,13 @@ class Load:
         self._stage.close()
         counts = self._tally(self._read)
         step("counted")
+        self._free = self._free or unbraked
         self.refusal = self._faulty(counts, limit) or self._settled(shrink) or Refusal()
         self.result = "rejected" if self.refusal.error else "loaded"
+        self.allowed = self._passed and self.result == "loaded"
         closed = self._reject(counts) if self.refusal.error else counts
         written = [asdict(one) for one in accounts]
-        books.close(self._connection, self.delivery_id, closed, accounts=written)
+        books.close(self._connection, self.delivery_id, closed, accounts=written, allowed=self.allowed)
         return closed
 
     def _staged(self, prepared: Prepared) -> bulk.Frames:
@@ -151,8 +170,11 @@ class Load:
         share = Decimal(plan.withdrawn) / standing
         if share <= Decimal(str(shrink)):
             return None
+        if self._free:
+            self._passed = True
+            return None
         told = {"share": f"{share:.4f}", "limit": str(shrink)}
-        return Refusal("too_much_withdrawn", {**told, "withdrawn": plan.withdrawn, "standing": standing})
+        return Refusal(BRAKE, {**told, "withdrawn": plan.withdrawn, "standing": standing})
 
     def _reject(self, counts: Counts) -> Counts:
         books.reject(self._connection, self.delivery_id)

@@ -13,7 +13,7 @@ import sqlalchemy as sa
 
 from etl_core.errors import BalanceError, KeyFileError, WarehouseError
 from etl_core.keys import Keys
-from etl_core.records import Arrival, Place
+from etl_core.records import BRAKE, Arrival, Place
 from etl_core.steps import step
 from etl_core.warehouse import (
     about,
@@ -146,6 +146,7 @@ class Warehouse:
         mends: str = "",
         dry_run: bool = False,
         replaces: int | None = None,
+        allowed: bool = False,
     ) -> Iterator[Load]:
         """Load one delivery in one transaction: call `add` for each batch, then `finish`.
 
@@ -155,6 +156,7 @@ class Warehouse:
         dry_run: take everything back at the end; counts, result and plan stay readable.
         replaces: a delivery of the same bytes that leaves first; where it says the same as before, or would be rejected
             now though it was loaded, everything is taken back and `load.reread.kept` says so.
+        allowed: a person let these bytes through the brake before; it does so again.
         Everything is taken back, too, when the block raises, and when the delivery is rejected just as it was before: a night
         that finds nothing new changes nothing. Raises BalanceError when it ends unfinished.
         """
@@ -164,6 +166,7 @@ class Warehouse:
         account = ledger.Account(source, semantics, plugin, mends)
         with self._write(f"loading a delivery of {source}") as connection:
             before = ledger.rejected(connection, arrival.fingerprint, source)
+            stopped = any(line.error == BRAKE for line in before)
             former = None if replaces is None else reread.former(connection, replaces)
             if former is not None:
                 former.leave(connection, run)
@@ -172,7 +175,7 @@ class Warehouse:
             batch = rows.Batch(number, source, arrival.fingerprint, place, key, variant)
             stage = bulk.staging(connection, tables.record, tables.person, files=self._rehearsed is None)
             with stage as staged, writer.writing() as thread:
-                load = Load(connection, keys, batch, staged, thread)
+                load = Load(connection, keys, batch, staged, thread, allowed=allowed, stopped=stopped)
                 yield load
             if not load.result:
                 raise BalanceError("the books of the delivery were not closed")
@@ -283,10 +286,10 @@ class Warehouse:
         with self._ask() as connection:
             return outcomes.unknown(connection, source)
 
-    def revoked(self) -> frozenset[str]:
-        """The fingerprints of all deliveries that were revoked and not restored: no run loads them."""
+    def decided(self) -> ledger.Decided:
+        """What persons decided about deliveries, which the marks of the archive follow (etl_core/marks.py)."""
         with self._ask() as connection:
-            return ledger.revoked(connection)
+            return ledger.decided(connection)
 
     def empty(self) -> bool:
         """Whether no delivery ever came."""

@@ -124,6 +124,8 @@ delivery = sa.Table(
     sa.Column("accounts", sa.JSON(), nullable=False),
     sa.Column("loaded_at", Instant(), nullable=False),
     sa.Column("mends", sa.Text()),  # of a mending: the fingerprint of the delivery that it mends
+    # loaded although the brake stops it, or did so when it came first
+    sa.Column("allowed", sa.Boolean(), nullable=False, server_default=sa.false()),
     one_of("result", RESULTS),
     sa.Index(
         "delivery_loaded_once",

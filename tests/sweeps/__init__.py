@@ -1,4 +1,4 @@
-"""What a night may meet, met at every point: `python -m tests.sweeps kill|stop|fail|drop|race|orders --help`.
+"""What a night may meet, met at every point: `python -m tests.sweeps kill|stop|fail|drop|race|orders|revoke --help`.
 
 A run of the real pipeline (config, inbox, archive, lock, warehouse) is made to fail at its n-th point, for n = 1, 2, … A point is
 whatever touches the world: a file opened for writing, made, renamed or removed, a lock, a statement, a commit, a batch

@@ -1,4 +1,4 @@
-"""`python -m tests.sweeps steps|kill|stop|fail|drop|crash|race|orders`: sweep, tell the figures, end with 1 where anything is wrong."""
+"""`python -m tests.sweeps steps|kill|stop|fail|drop|crash|race|orders|revoke`: sweep, tell the figures, end with 1 where anything is wrong."""
 
 from __future__ import annotations
 
@@ -6,10 +6,11 @@ import argparse
 from collections.abc import Iterator, Sequence
 
 from etl_core.steps import STEPS
+from tests.sweeps.decided import decided
 from tests.sweeps.sweep import Clean, Field, Result, fields, orders, races, swept
 
 FAULTS = ("ENOSPC", "EIO", "EMFILE")
-SWEEPS = ("steps", "kill", "stop", "fail", "drop", "crash", "race", "orders")
+SWEEPS = ("steps", "kill", "stop", "fail", "drop", "crash", "race", "orders", "revoke")
 
 
 def chosen(count: int, wanted: int) -> list[int]:
@@ -25,6 +26,8 @@ def results(where: Field, clean: Clean, sweep: str, points: int, jobs: int) -> I
         yield races(where, clean, points or 200)
     elif sweep == "orders":
         yield orders(where, points or 1000, jobs)
+    elif sweep == "revoke":
+        yield from decided(where, lambda count: chosen(count, points), jobs)
     elif sweep == "drop" and where.server:
         yield swept(where, clean, "drop", _some(_named(clean, "postgresql "), points), jobs)
         yield swept(where, clean, "lose", _some(_named(clean, "postgresql commit"), points), jobs)

@@ -9,10 +9,11 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
+from etl_core import again as redone
 from etl_core import pipeline
 from etl_core.cli import exits
+from etl_core.config import Config
 from etl_core.records import Outcome
 from etl_core.warehouse import bulk
 from tests.sweeps.homes import Home
@@ -45,8 +46,20 @@ class Nobody:
     def finished(self, outcome: Outcome) -> None: ...
 
 
-def run(home: Home, tape: Path, at: int = 0, act: str = "", watched: bool = False) -> Ended:
-    """Run the pipeline of a home in a process of its own; do `act` at its `at`-th point.
+def night(config: Config) -> int:
+    """One run of the pipeline: its exit code."""
+    return pipeline.run(config, Nobody()).exit_code
+
+
+def run(
+    home: Home,
+    tape: Path,
+    at: int = 0,
+    act: str = "",
+    watched: bool = False,
+    do: Callable[[Config], int] = night,
+) -> Ended:
+    """Run a command on the pipeline of a home in a process of its own; do `act` at its `at`-th point.
 
     watched: gather the states of the warehouse after every delivery.
     """
@@ -55,7 +68,7 @@ def run(home: Home, tape: Path, at: int = 0, act: str = "", watched: bool = Fals
     child = os.fork()
     if child == 0:
         os.close(out)
-        _inside(home, settings, tape, Points(at, act), watched, into)
+        _inside(home, lambda: do(settings), tape, Points(at, act), watched, into)
     os.close(into)
     with os.fdopen(out) as pipe:
         told = pipe.read()  # until the child is gone
@@ -68,10 +81,10 @@ def run(home: Home, tape: Path, at: int = 0, act: str = "", watched: bool = Fals
     )
 
 
-def again(home: Home, tape: Path) -> Ended:
+def again(home: Home, tape: Path, do: Callable[[Config], int] = night) -> Ended:
     """The run after a fault; a server needs a moment until it sees that a killed run is gone."""
     end = time.monotonic() + LONGEST
-    while (ended := run(home, tape)).code == exits.AGAIN and time.monotonic() < end:
+    while (ended := run(home, tape, do=do)).code == exits.AGAIN and time.monotonic() < end:
         time.sleep(0.05)
     return ended
 
@@ -108,19 +121,19 @@ def _waited(child: int) -> int:
     return os.waitstatus_to_exitcode(status)
 
 
-def _inside(home: Home, settings: Any, tape: Path, points: Points, watched: bool, into: int) -> None:
+def _inside(home: Home, do: Callable[[], int], tape: Path, points: Points, watched: bool, into: int) -> None:
     """The forked process: it tells how the run ended, and is gone."""
     states: list[str] = []
     if watched:
         points.heard = lambda name: states.append(home.state()) if name in ("committed", "noted") else None
     played = Tape.of(tape)
-    pipeline.children = lambda _: played
+    pipeline.children = redone.children = lambda _: played
     bulk.FEW, bulk.FIRST = 40, 60  # so that files are filled and attached as for a large delivery
     said = os.memfd_create("said")
     for stream in (1, 2):
         os.dup2(said, stream)
     points.begin()
-    code = exits.guarded(lambda: pipeline.run(settings, Nobody()).exit_code)
+    code = exits.guarded(do)
     points.listening = False
     sys.stdout.flush()
     sys.stderr.flush()

@@ -23,7 +23,8 @@ from tests.services import Server
 
 # How often and when was run differs by what was done to the runs; a server's sequence does not give a number back.
 ASIDE = {"run", "warehouse"}
-CLOCKS = dumps.CLOCKS | {"organisation_id"}
+CLOCKS = dumps.CLOCKS | {"organisation_id", "left_at", "left_run", "restored_at"}
+PAST = {"former_delivery", "former_record", "former_refused"}
 KEEP = ("w.sqlite", "kept")
 
 
@@ -34,6 +35,7 @@ class Home:
     folder: Path
     inbox: Path
     server: Server | None = None
+    more: str = ""  # of the configuration
 
     @property
     def database(self) -> str:
@@ -47,7 +49,7 @@ class Home:
         """The configuration, written once and read."""
         text = (
             f"warehouse:\n  url: {self.url}\nkey_file: {self.folder.parent / 'person.key'}\narchive: kept\nwork: work\n"
-            f"settle_seconds: 0\npublish: {{folder: published}}\ninbox:\n  - {self.inbox}\n"
+            f"settle_seconds: 0\npublish: {{folder: published}}\ninbox:\n  - {self.inbox}\n{self.more}"
             "runs: {folder: runs}\nmetrics: {textfile: figures/etl.prom}\nlineage: {file: lineage.jsonl}\n"
         )
         path = self.folder / "pipeline.yaml"
@@ -70,20 +72,29 @@ class Home:
             # PostgreSQL 15 copies sequences with values in reserve that a crash soon after hands out again.
             self.server.run("checkpoint")
 
-    def state(self, numbered: bool = True) -> str:
+    def state(self, numbered: bool = True, past: bool = True) -> str:
         """A digest of everything that the warehouse says, but for what clocks and runs say; "" where there is none.
 
-        numbered: with the numbers of deliveries and records, which tell who came first.
+        numbered: with the numbers of deliveries and records, which tell who came first. past: with what left it.
         """
         if not self.server and not (self.folder / "w.sqlite").exists():
             return ""
         digest = hashlib.sha256()
         with self._connected() as read:
             for name, query in (QUERIES if numbered else UNNUMBERED).items():
+                if name in PAST and not past:
+                    continue
                 digest.update(f"{name}\n".encode())
                 for row in sorted(repr(tuple(map(_plain, row))) for row in read(query)):
                     digest.update(row.encode())
         return digest.hexdigest()[:16]
+
+    def number(self, file: str) -> int:
+        """The number of a delivery that is there, or else that left, by its file."""
+        with self._connected() as read:
+            tables = ("delivery", "former_delivery")
+            lines = [line for table in tables for line in read(f'select file, delivery_id from "{table}"')]
+        return next(int(number) for name, number in lines if name == file)
 
     def kept(self) -> tuple[str, ...]:
         """What lies in the archive."""
@@ -140,6 +151,7 @@ def _queries(without: set[str]) -> dict[str, str]:
     told = {}
     for table in tables.metadata.sorted_tables:
         columns = [f'"{column.name}"' for column in table.columns if column.name not in without]
+        columns += ['"restored_at" is null'] if "restored_at" in table.columns else []
         if table.name not in ASIDE:
             told[table.name] = f'select {", ".join(columns)} from "{table.name}"'
     return told

@@ -54,9 +54,9 @@ class Field:
     def home(self, name: str) -> Home:
         return Home(self.folder / name, self.folder / "tonight", self.server)
 
-    def nights(self, name: str, nights: list[list[str]]) -> str:
-        """The state, less its numbers, of a new warehouse after these nights."""
-        home = Home(self.folder / name, self.folder / f"in-{name}", self.server)
+    def nights(self, name: str, nights: list[list[str]], more: str = "") -> Home:
+        """A new warehouse after these nights."""
+        home = Home(self.folder / name, self.folder / f"in-{name}", self.server, more)
         home.set_back(self.fresh())
         for names in nights:
             shutil.rmtree(home.inbox, ignore_errors=True)
@@ -66,7 +66,7 @@ class Field:
                     self.folder / "all" / each
                 ).is_dir() else os.link(self.folder / "all" / each, home.inbox / each)
             forked.run(home, self.tape)
-        return home.state(numbered=False)
+        return home
 
     def fresh(self) -> Home:
         """A warehouse that was made and holds nothing yet."""
@@ -129,7 +129,7 @@ def swept(where: Field, clean: Clean, act: str, points: Sequence[int], jobs: int
         home = where.home(f"{act}{number}".lower())
         return [said for at in points[number::jobs] for said in _tried(where, home, clean, act, at)]
 
-    for wrong in _shared(share, jobs):
+    for wrong in shared(share, jobs):
         result.wrong += wrong
     result.tried = len(points)
     return result
@@ -187,17 +187,18 @@ def races(where: Field, clean: Clean, count: int) -> Result:
 def orders(where: Field, count: int, jobs: int = 2) -> Result:
     """All deliveries dealt to two to six nights at random, some of them twice: every order must end alike."""
     result = Result("orders", count)
-    whole = where.nights("whole", [sorted(path.name for path in (where.folder / "all").iterdir())])
+    everything = sorted(path.name for path in (where.folder / "all").iterdir())
+    whole = where.nights("whole", [everything]).state(numbered=False)
 
     def share(number: int) -> list[str]:
         wrong = []
         for order in range(number, count, jobs):
             nights = dealt(random.Random(order), where)
-            if where.nights(f"order{number}", nights) != whole:
+            if where.nights(f"order{number}", nights).state(numbered=False) != whole:
                 wrong.append(f"order {order}: {nights}")
         return wrong
 
-    for wrong in _shared(share, jobs):
+    for wrong in shared(share, jobs):
         result.wrong += wrong
     result.tried = count
     return result
@@ -213,7 +214,7 @@ def dealt(lot: random.Random, where: Field) -> list[list[str]]:
     return [night for night in nights if night]
 
 
-def _shared(do: Callable[[int], list[str]], jobs: int) -> list[list[str]]:
+def shared(do: Callable[[int], list[str]], jobs: int) -> list[list[str]]:
     """Each share by a fork of its own: a process that has threads is not to be forked."""
     pipes = []
     for number in range(jobs):

@@ -150,7 +150,7 @@ def test_what_was_known_is_kept_with_the_moment_it_left(each_warehouse):
     assert str(line["left_at"]) >= str(line["loaded_at"])
     assert [each["row"] for each in rows(each_warehouse, "former_record")] == [1]
     assert len(rows(each_warehouse, "former_refused")) == 1
-    assert each_warehouse.revoked() == {arrival("a.xlsx").fingerprint}
+    assert each_warehouse.decided().revoked == {arrival("a.xlsx").fingerprint}
     for table in ("record", "quarantine", "reason", "skipped_row", "warning", "person", "organisation"):
         assert rows(each_warehouse, table) == [], table
 
@@ -167,7 +167,7 @@ def test_bytes_that_are_brought_again_on_purpose_are_revoked_no_more(each_wareho
     deliver(each_warehouse, batch(one(1)), place=at(1))
     revoke(each_warehouse, "sample", 1)
     deliver(each_warehouse, batch(one(1)), place=at(1))
-    assert each_warehouse.revoked() == frozenset()
+    assert each_warehouse.decided().revoked == frozenset()
     assert standing(each_warehouse, "row") == [1]
 
 
@@ -187,7 +187,7 @@ def test_a_rejected_and_a_failed_delivery_leave_too(each_warehouse):
         with each_warehouse.revoking(number, RUN):
             pass
     assert each_warehouse.deliveries().is_empty()
-    assert len(each_warehouse.revoked()) == 2
+    assert len(each_warehouse.decided().revoked) == 2
 
 
 def test_what_is_not_there_cannot_leave(warehouse):
@@ -233,7 +233,7 @@ def test_a_delivery_that_is_read_again_replaces_itself(each_warehouse):
     assert each_warehouse.reasons()["row"].to_list() == [3]
     (line,) = rows(each_warehouse, "former_delivery")
     assert (line["delivery_id"], line["way"]) == (1, "replaced")
-    assert each_warehouse.revoked() == frozenset()
+    assert each_warehouse.decided().revoked == frozenset()
 
 
 def test_what_says_the_same_again_is_not_touched(each_warehouse):
