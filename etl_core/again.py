@@ -40,16 +40,17 @@ class Kept:
 
 
 @contextmanager
-def kept(config: Config, into: str | None = None) -> Iterator[Kept]:
+def kept(config: Config, into: str | None = None, dry_run: bool = False) -> Iterator[Kept]:
     """Open both with the key file that there is; the warehouse at `into` is made where there is none.
 
+    An older one is brought to our schema, but for a dry run.
     Raises KeyFileError, WarehouseError, LockedError.
     """
     from etl_core.warehouse import Warehouse
 
     keys = Keys.load(config.key_file, create=False)
     url = into or config.warehouse.url.get_secret_value()
-    with Warehouse.open(url, keys, create=into is not None) as warehouse, warehouse.lock():
+    with Warehouse.open(url, keys, into is not None, not dry_run) as warehouse, warehouse.lock():
         yield Kept(warehouse, Archive(config.kept, keys))
 
 
@@ -97,7 +98,7 @@ def replay(config: Config, watch: Watch, only: str | None = None, dry_run: bool 
     """
     with ExitStack() as stack:
         executor = stack.enter_context(children(config))
-        both = stack.enter_context(kept(config))
+        both = stack.enter_context(kept(config, dry_run=dry_run))
         room = stack.enter_context(workroom(config.work))
         lines = both.warehouse.again(only)
         again = {line.fingerprint: line.delivery_id for line in lines if line.fingerprint in both.archive}
@@ -119,7 +120,7 @@ def revoke(config: Config, delivery_id: int, dry_run: bool = False) -> Left:
     The archive is marked before the transaction ends: should anything fail in between, the delivery is still there and can
     be revoked once more.
     """
-    with kept(config) as both:
+    with kept(config, dry_run=dry_run) as both:
         run = begun()
         with both.warehouse.revoking(delivery_id, run, dry_run) as left:
             if not dry_run:
@@ -181,7 +182,7 @@ def explain(config: Config, record_id: int) -> Told:
         supervisor = stack.enter_context(Supervisor(hello(config), config.limits.seconds))
         keys = Keys.load(config.key_file, create=False)
         url = config.warehouse.url.get_secret_value()
-        warehouse = stack.enter_context(Warehouse.open(url, keys, create=False))
+        warehouse = stack.enter_context(Warehouse.open(url, keys, create=False, migrate=False))
         record = warehouse.record(record_id)
         if record is None:
             raise WarehouseError(f"没有编号为 {record_id} 的记录｜there is no record {record_id}")
