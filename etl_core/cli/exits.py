@@ -17,7 +17,7 @@ import sys
 import threading
 import traceback
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import FrameType
 
@@ -35,6 +35,7 @@ STOPPING = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 
 def guarded(run: Callable[[], object]) -> int:
     """Run a command with stop signals caught and files private to their owner; the code to exit with."""
+    _streaming()
     with _stoppable(), _private():
         try:
             code = run()
@@ -44,7 +45,8 @@ def guarded(run: Callable[[], object]) -> int:
         except click.Abort:
             code = 128 + signal.SIGINT
         except click.ClickException as fault:
-            fault.show()
+            with suppress(OSError):
+                fault.show()
             code = USAGE
         except EtlError as fault:
             code = _told(fault)
@@ -113,7 +115,8 @@ def _module(filename: str) -> str:
 
 
 def _say(text: str) -> None:
-    click.echo(text, err=True)
+    with suppress(OSError):  # the exit code says so all the same
+        click.echo(text, err=True)
 
 
 def _stop(number: int, _: FrameType | None) -> None:
@@ -121,6 +124,13 @@ def _stop(number: int, _: FrameType | None) -> None:
     for each in STOPPING:
         signal.signal(each, signal.SIG_IGN)
     sys.exit(128 + number)
+
+
+def _streaming() -> None:
+    """Have all three streams where some were closed (cron's own way): what is opened next would get their numbers, and our words."""
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: SIM115, PTH123
 
 
 @contextmanager
