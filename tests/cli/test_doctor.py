@@ -192,7 +192,7 @@ def test_an_older_warehouse_runs_and_is_told_with_what_to_do_before(server, ware
 
 
 def test_a_place_that_cannot_be_looked_at_is_a_finding_and_no_end(ready, monkeypatch):
-    def refuse(*_: object) -> None:
+    def refuse(*_: object, **__: object) -> None:
         raise PermissionError(13, "Permission denied", "/srv/x")
 
     monkeypatch.setattr(checks.Keys, "load", refuse)
