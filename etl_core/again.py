@@ -41,16 +41,17 @@ class Kept:
 
 
 @contextmanager
-def kept(config: Config, into: str | None = None) -> Iterator[Kept]:
+def kept(config: Config, into: str | None = None, dry_run: bool = False) -> Iterator[Kept]:
     """Open both with the key file that there is; the warehouse at `into` is made where there is none.
 
+    An older one is brought to our schema, but for a dry run.
     Raises KeyFileError, WarehouseError, LockedError.
     """
     from etl_core.warehouse import Warehouse
 
     keys = Keys.load(config.key_file, create=False)
     url = into or config.warehouse.url.get_secret_value()
-    with Warehouse.open(url, keys, create=into is not None) as warehouse, warehouse.lock():
+    with Warehouse.open(url, keys, into is not None, not dry_run) as warehouse, warehouse.lock():
         yield Kept(warehouse, Archive(config.kept, keys))
 
 
@@ -99,7 +100,7 @@ def replay(config: Config, watch: Watch, only: str | None = None, dry_run: bool 
     """
     with ExitStack() as stack:
         executor = stack.enter_context(children(config))
-        both = stack.enter_context(kept(config))
+        both = stack.enter_context(kept(config, dry_run=dry_run))
         room = stack.enter_context(workroom(config.work))
         lines = both.warehouse.again(only)
         again = {line.fingerprint: line.delivery_id for line in lines if line.fingerprint in both.archive}
@@ -123,7 +124,7 @@ def revoke(config: Config, delivery_id: int, dry_run: bool = False) -> Left | No
 
     Raises WarehouseError for none, and as `kept`.
     """
-    with kept(config) as both:
+    with kept(config, dry_run=dry_run) as both:
         if not dry_run:
             marks.followed(both.warehouse, both.archive)
         if _gone(both.warehouse, delivery_id) is not None:
@@ -192,7 +193,7 @@ def explain(config: Config, record_id: int) -> Told:
         supervisor = stack.enter_context(Supervisor(hello(config), config.limits.seconds))
         keys = Keys.load(config.key_file, create=False)
         url = config.warehouse.url.get_secret_value()
-        warehouse = stack.enter_context(Warehouse.open(url, keys, create=False))
+        warehouse = stack.enter_context(Warehouse.open(url, keys, create=False, migrate=False))
         record = warehouse.record(record_id)
         if record is None:
             raise WarehouseError(f"没有编号为 {record_id} 的记录｜there is no record {record_id}")

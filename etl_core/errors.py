@@ -7,6 +7,7 @@
     ├── PullError            a delivery could not be fetched (docs/pulls.md); the other pulls and the run go on
     ├── KeyFileError         the key file is missing, readable by others, malformed or the wrong one (exit 2)
     ├── WarehouseError       the warehouse cannot be used: schema too new, not ours, read-only (exit 2)
+    │   ├── OlderError       its schema is older than this software's, and it is only read (exit 2)
     │   └── UnavailableError the warehouse cannot be used now: not reachable, cut off, busy (exit 75)
     ├── SealError            what was sealed is cut, changed, or under another key (exit 2)
     ├── ClusterError         the cluster cannot be used: not reachable, no workers, unlike ones, staging (exit 2)
@@ -98,6 +99,10 @@ class KeyFileError(EtlError):
 
 class WarehouseError(EtlError):
     """The warehouse cannot be used: its schema is newer than this software, it is no warehouse, it is read-only."""
+
+
+class OlderError(WarehouseError):
+    """The warehouse has an older schema, and whoever opened it may not change it."""
 
 
 class UnavailableError(WarehouseError):

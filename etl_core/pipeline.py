@@ -89,7 +89,7 @@ def run(
             accept(executor.ready())
         pulled = () if dry_run else pull()
         keys = keyed(config, dry_run)
-        warehouse = stack.enter_context(opened(config, keys, dry_run))
+        warehouse = stack.enter_context(_opened(config, keys, dry_run, wait, watch.waiting))
         stack.enter_context(warehouse.lock(wait, watch.waiting))
         room = stack.enter_context(workroom(config.work))
         if dry_run:
@@ -232,11 +232,13 @@ def keyed(config: Config, dry_run: bool) -> Keys | None:
     return None if dry_run else Keys.load(config.key_file)
 
 
-def opened(config: Config, keys: Keys | None, dry_run: bool) -> Warehouse:
+def _opened(
+    config: Config, keys: Keys | None, dry_run: bool, wait: float, waiting: Callable[[str], None]
+) -> Warehouse:
     """The warehouse; a dry run before the first run has none to look at, and must not make one."""
     from etl_core.warehouse import Warehouse
 
     url = config.warehouse.url.get_secret_value()
     if dry_run and not Warehouse.keyed(url):
         return Warehouse.memory()
-    return Warehouse.open(url, keys, create=not dry_run, migrate=not dry_run)
+    return Warehouse.open(url, keys, not dry_run, not dry_run, wait=wait, waiting=waiting)

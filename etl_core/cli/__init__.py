@@ -1,7 +1,7 @@
 """The command line: `etl`. What can be typed is declared in commands.py and groups.py; what it does is imported only then.
 
 commands · groups · chores ─► later ─► run · check · identify · plugins · status · deliveries · quarantine · configs
-                                       runs · schedule · doctor · warehouse
+                                       runs · schedule (hours · reach) · doctor · warehouse
                                 └─► watch · summary · export · settings ─► screen · say · log         exits
 """
 

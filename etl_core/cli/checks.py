@@ -7,9 +7,8 @@ import locale
 import os
 import shutil
 import sys
-import tempfile
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -19,7 +18,7 @@ from etl_core.alerts import channels
 from etl_core.cli import settings
 from etl_core.cli.finding import FAIL, OK, WARN, Check, Finding
 from etl_core.config import Config, Document
-from etl_core.errors import KeyFileError, WarehouseError
+from etl_core.errors import KeyFileError, OlderError, WarehouseError
 from etl_core.keys import Keys
 from etl_core.night import conditions
 from etl_core.warehouse import Warehouse
@@ -44,6 +43,7 @@ def every(document: Document, config: Config) -> list[tuple[str, Check]]:
         ("warehouse", partial(warehouse, config)),
         ("calendar", partial(calendar, config)),
         ("inbox", partial(inboxes, config)),
+        ("files", partial(files, config)),
         ("folders", partial(folders, config)),
         ("disk", partial(disk, config)),
         ("memory", partial(memory, config)),
@@ -97,11 +97,11 @@ def key(config: Config) -> Iterator[Finding]:
 def warehouse(config: Config) -> Iterator[Finding]:
     """Whether it can be reached, has our schema and our key. Raises WarehouseError and KeyFileError."""
     path = config.warehouse.path
-    if path is not None and not path.exists():
+    if Warehouse.revision_of(_url(config)) is None:
         yield Finding(
             "warehouse",
             WARN,
-            f"{path}: 还没有仓库｜there is no warehouse yet",
+            f"{path or config.warehouse.shown}: 还没有仓库｜there is no warehouse yet",
             "首次运行或 etl warehouse init 会建立｜the first run or etl warehouse init makes it",
         )
         return
@@ -109,8 +109,15 @@ def warehouse(config: Config) -> Iterator[Finding]:
         yield Finding(
             "warehouse", WARN, f"{path}: 他人可以读写｜others can read or write it", f"chmod 600 {path}"
         )
-    keys = _keys(config)
-    with Warehouse.open(_url(config), keys, create=False, migrate=False) as opened:
+    try:
+        yield from _opened(config)
+    except OlderError as older:
+        advice = "先备份；首次运行或 etl warehouse upgrade 会升级｜make a backup; the next run or etl warehouse upgrade brings it to ours"
+        yield Finding("warehouse", WARN, str(older), advice)
+
+
+def _opened(config: Config) -> Iterator[Finding]:
+    with Warehouse.open(_url(config), _keys(config), create=False, migrate=False) as opened:
         yield Finding("warehouse", OK, f"{config.warehouse.shown} ({opened.revision()})")
         newest = opened.deliveries()["loaded_at"].max()
         if isinstance(newest, datetime) and newest > datetime.now(UTC):
@@ -175,23 +182,43 @@ def inboxes(config: Config) -> Iterator[Finding]:
             )
 
 
+def files(config: Config) -> Iterator[Finding]:
+    """Whether the other files that are read can be: certificates, secrets, databases that are pulled from."""
+    for name, path in configuration.consulted(config).items():
+        if path not in (*config.inbox, config.key_file) and not os.access(path, os.R_OK):
+            told = f"{name}: {path}: 无法读取｜cannot be read"
+            yield Finding("files", FAIL, told, "核对路径和权限｜check path and rights")
+
+
 def folders(config: Config) -> Iterator[Finding]:
     """Whether everything that is written can be."""
-    for name, folder in _written(config).items():
-        if os.access(_existing(folder), os.W_OK | os.X_OK):
+    for name, folder in configuration.written(config).items():
+        advice = _hindrance(_existing(folder))
+        if advice is None:
             yield Finding("folders", OK, f"{name}: {folder}")
         else:
-            yield Finding(
-                "folders",
-                FAIL,
-                f"{name}: {folder}: 无法写入｜cannot be written",
-                "给运行的用户写入权限｜let the user that runs write it",
-            )
+            yield Finding("folders", FAIL, f"{name}: {folder}: 无法写入｜cannot be written", advice)
+
+
+def _hindrance(place: Path) -> str | None:
+    """What to do about a place in which nothing can be written; None where it can."""
+    if not place.is_dir():
+        return (
+            f"{place} 不是文件夹，请移走或改配置｜{place} is no folder: move it away, or change the setting"
+        )
+    if os.statvfs(place).f_flag & os.ST_RDONLY:
+        return f"{place} 所在的文件系统是只读的，请重新挂载或换地方｜{place} lies on a read-only file system: mount it writable, or choose another place"
+    if not os.access(place, os.W_OK | os.X_OK):
+        return f"给运行的用户写入权限：{place}｜let the user that runs write {place}"
+    return None
 
 
 def disk(config: Config) -> Iterator[Finding]:
     """How much room there is where something is written, each file system once."""
-    places = {_existing(folder).stat().st_dev: _existing(folder) for folder in _written(config).values()}
+    places = {
+        _existing(folder).stat().st_dev: _existing(folder)
+        for folder in configuration.written(config).values()
+    }
     for place in places.values():
         free = shutil.disk_usage(place).free
         state = FAIL if free < SCARCE else WARN if free < LITTLE else OK
@@ -208,17 +235,13 @@ def memory(config: Config) -> Iterator[Finding]:
 
 
 def alerts(config: Config) -> Iterator[Finding]:
-    """Which channels there are, and whether the files of their secrets can be read by their owner alone."""
+    """Which channels there are, and whether the files of their secrets are their owner's alone."""
     names = list(channels(config.alerts))
     yield Finding("alerts", OK, ", ".join(names) or "没有配置告警｜nobody is told of anything")
     mail, webhook = config.alerts.mail, config.alerts.webhook
     secrets = [mail.password_file if mail else None, webhook.secret_file if webhook else None]
     for file in filter(None, secrets):
-        if not os.access(file, os.R_OK):
-            yield Finding(
-                "alerts", FAIL, f"{file}: 无法读取｜cannot be read", "核对路径和权限｜check path and rights"
-            )
-        elif file.stat().st_mode & 0o077:
+        if os.access(file, os.R_OK) and file.stat().st_mode & 0o077:
             yield Finding("alerts", WARN, f"{file}: 他人可以读取｜others can read it", f"chmod 600 {file}")
 
 
@@ -262,23 +285,9 @@ def texts() -> Iterator[Finding]:
     yield Finding("locale", OK if fits else WARN, "/".join(said), advice)
 
 
-def _written(config: Config) -> dict[str, Path]:
-    """Every folder in which a run writes, by the setting that says so."""
-    files: Iterable[tuple[str, Path | None]] = (
-        ("warehouse", config.warehouse.path),
-        ("key_file", config.key_file),
-        ("log.file", config.log.file),
-        ("metrics.textfile", config.metrics.textfile),
-        ("lineage.file", config.lineage.file),
-    )
-    found = {name: path.parent for name, path in files if path is not None}
-    found["work"] = config.work or Path(tempfile.gettempdir())
-    return found if config.runs.folder is None else {**found, "runs.folder": config.runs.folder}
-
-
 def _existing(folder: Path) -> Path:
     """The folder, or the nearest one above it that is there: that is where it would be made."""
-    return next(each for each in (folder, *folder.parents) if each.exists())
+    return next(each for each in (folder, *folder.parents) if os.path.exists(each))  # noqa: PTH110  # never raises
 
 
 def _url(config: Config) -> str:

@@ -75,9 +75,9 @@ SCHEDULE = click.Group(
             callback=later.later("schedule:cron"),
             params=_SCHEDULED,
             short_help="供 cron 使用｜for cron",
-            help="""输出 /etc/cron.d 的一个文件。退出码 0 和 3 以外的情况由 cron 发邮件。
+            help="""输出 /etc/cron.d 的一个文件，钟点已换算成本机时区。退出码 0 和 3 以外的情况由 cron 发邮件。
 
-            Print a file for /etc/cron.d. cron sends mail for every exit code but 0 and 3.
+            Print a file for /etc/cron.d, with the hour of this machine's own zone. cron sends mail for every exit code but 0 and 3.
             """,
         ),
         click.Command(
@@ -93,9 +93,10 @@ SCHEDULE = click.Group(
                 ),
             ],
             short_help="供 systemd 使用｜for systemd",
-            help="""输出 systemd 的 service 和 timer，已加固；退出码 3 算成功，75 会再试。
+            help="""输出 systemd 的 service 和 timer，已加固：只能写运行要写的文件夹。退出码 3 算成功，75 会再试。
 
-            Print a service and a timer for systemd, hardened; exit code 3 counts as success, 75 is tried again.
+            Print a service and a timer for systemd, hardened: it writes where a run does and nowhere else. Exit code 3 counts
+            as success, 75 is tried again.
             """,
         ),
     ],

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import click
-
 from etl_core import config as configuration
 from etl_core.cli import screen, settings
 from etl_core.cli.exits import DONE, PARTLY
@@ -42,5 +40,5 @@ def checked(lang: Lang, file: Path) -> int:
 
 def schema(lang: Lang) -> int:
     """Print the JSON Schema of the configuration, the same in every language."""
-    click.echo(render(), nl=False)
+    screen.page(render())
     return DONE

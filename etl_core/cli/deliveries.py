@@ -63,7 +63,7 @@ def rows(lang: Lang, delivery: str, config: Path, out: Path | None) -> int:
     with settings.existing(configuration.load(config)) as warehouse:
         found = warehouse.outcomes(number(warehouse, delivery))
     if out is None:
-        click.echo(export.text(found), nl=False)
+        screen.page(export.text(found))
     else:
         export.write(found, out)
     return DONE

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
@@ -59,3 +60,6 @@ def _guarded(name: str, look: Check) -> Iterator[Finding]:
         yield from (Finding(name, FAIL, str(problem)) for problem in fault.problems)
     except EtlError as fault:
         yield Finding(name, FAIL, str(fault))
+    except OSError as fault:
+        told = f"{fault.filename}: {os.strerror(fault.errno or 0)}"
+        yield Finding(name, FAIL, told, "核对路径和权限｜check path and rights")

@@ -36,6 +36,7 @@ STOPPING = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 
 def guarded(run: Callable[[], object]) -> int:
     """Run a command with stop signals caught and files private to their owner; the code to exit with."""
+    _streaming()
     with _stoppable(), _private():
         try:
             code = run()
@@ -46,8 +47,8 @@ def guarded(run: Callable[[], object]) -> int:
         except click.Abort:
             code = 128 + signal.SIGINT
         except click.ClickException as fault:
-            fault.message = plain(fault.message)
-            fault.show()
+            with suppress(OSError):
+                fault.show()
             code = USAGE
         except EtlError as fault:
             code = _told(fault)
@@ -57,13 +58,12 @@ def guarded(run: Callable[[], object]) -> int:
 
 
 def _stopped(code: object) -> None:
-    """Say that somebody stopped the program; who closed the terminal no longer reads it."""
+    """Say that somebody stopped the program."""
     if isinstance(code, int) and code - 128 in STOPPING:
-        with suppress(OSError):
-            _say(
-                f"被 {signal.Signals(code - 128).name} 中止，没有半份数据，下一次运行接着来"
-                f"｜stopped by {signal.Signals(code - 128).name}, nothing is half-done, the next run goes on"
-            )
+        name = signal.Signals(code - 128).name
+        _say(
+            f"被 {name} 中止，没有半份数据，下一次运行接着来｜stopped by {name}, nothing is half-done, the next run goes on"
+        )
 
 
 def _told(fault: EtlError) -> int:
@@ -126,7 +126,8 @@ def _module(filename: str) -> str:
 
 
 def _say(text: str) -> None:
-    click.echo(plain(text), err=True)
+    with suppress(OSError):  # the exit code says so all the same
+        click.echo(plain(text), err=True)
 
 
 def _stop(number: int, _: FrameType | None) -> None:
@@ -134,6 +135,13 @@ def _stop(number: int, _: FrameType | None) -> None:
     for each in STOPPING:
         signal.signal(each, signal.SIG_IGN)
     sys.exit(128 + number)
+
+
+def _streaming() -> None:
+    """Have all three streams where some were closed (cron's own way): what is opened next would get their numbers, and our words."""
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: SIM115, PTH123
 
 
 @contextmanager

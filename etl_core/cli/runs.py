@@ -64,7 +64,7 @@ def shown(lang: Lang, run: str, config: Path, shape: str) -> int:
     """One run: its own line, what it ran with, and its deliveries; or the whole record."""
     record = _one(known(config), run)
     if shape == JSON:
-        click.echo(json.dumps(record, ensure_ascii=False, indent=1))
+        screen.line(json.dumps(record, ensure_ascii=False, indent=1))
         return DONE
     told = {**record, "broken": _ended_by(record, lang)}
     for name in ("run_id", "started_at", "finished_at", "seconds", "exit_code", "broken", "config"):

@@ -7,21 +7,18 @@ import shlex
 import sys
 from pathlib import Path
 
-import click
-
 from etl_core import config as configuration
-from etl_core.cli import screen
+from etl_core.cli import hours, screen
 from etl_core.cli.exits import AGAIN, DONE, INTERNAL, PARTLY, STOPPED, USAGE
+from etl_core.cli.reach import reach
 from etl_core.cli.say import Lang
 from etl_core.config import Config
 
 NAME = "chuanyu-etl"
 ZONE = "Asia/Shanghai"
 WAIT = 3600  # seconds for which a run waits for another one
-TIME = re.compile(r"([01]\d|2[0-3]):([0-5]\d)")
 VARIABLE = re.compile(r"(?<!\$)\$\{([A-Za-z_]\w*)")
 CREDENTIALS = "CREDENTIALS_DIRECTORY"
-HOMES = ("/home", "/root", "/run/user")
 
 CRON = """\
 # {name}: 每夜 {at} 运行；放到 /etc/cron.d/{name}｜every night; a file for /etc/cron.d
@@ -29,7 +26,6 @@ CRON = """\
 # One run at a time, a later one waits up to {wait} s. Mail goes out for errors and for every exit code but 0 and {partly}.{needs}
 SHELL=/bin/sh
 PATH=/usr/local/bin:/usr/bin:/bin
-CRON_TZ={zone}
 MAILTO={user}
 {minute} {hour} * * * {user} umask 077; {command} >> {log}; code=$?; [ $code -eq 0 ] || [ $code -eq {partly} ] || echo "{name}: exit $code"
 """
@@ -60,7 +56,7 @@ NoNewPrivileges=yes
 CapabilityBoundingSet=
 ProtectSystem=strict
 ProtectHome={home}
-PrivateTmp=yes
+PrivateTmp={private}
 PrivateDevices=yes
 ProtectClock=yes
 ProtectControlGroups=yes
@@ -74,7 +70,7 @@ RestrictRealtime=yes
 RestrictSUIDSGID=yes
 LockPersonality=yes
 SystemCallArchitectures=native
-# 这些文件夹须已存在｜these folders must exist
+# 这些文件夹须已存在｜these folders must exist{missing}
 {paths}
 """
 
@@ -94,10 +90,12 @@ WantedBy=timers.target
 
 def cron(lang: Lang, config: Path, at: str, user: str) -> int:
     """Print a file for /etc/cron.d."""
-    hour, minute = _time(at)
+    here = hours.here(at)
     chosen, names = configuration.load(config), _variables(config)
     log = "/dev/null" if chosen.log.file else f"/var/log/{NAME}/etl.jsonl"  # a log file has the same events
-    needs = f"\n# 需要的环境变量，请写在下面｜set these variables below: {', '.join(names)}" if names else ""
+    needs = "".join(f"\n# {remark}" for remark in here.remarks) + (
+        f"\n# 需要的环境变量，请写在下面｜set these variables below: {', '.join(names)}" if names else ""
+    )
     if not chosen.log.file:
         needs += f"\n# 先建立日志文件夹｜make the folder of the log first: install -d -m 700 -o {user} /var/log/{NAME}"
     command = " ".join(map(shlex.quote, _command(config))).replace(
@@ -105,23 +103,23 @@ def cron(lang: Lang, config: Path, at: str, user: str) -> int:
     )  # cron ends a command at a bare %
     told = {
         "at": at,
-        "hour": int(hour),
-        "minute": int(minute),
+        "hour": here.hour,
+        "minute": here.minute,
         "log": log,
         "needs": needs,
         "command": command,
     }
-    click.echo(CRON.format(name=NAME, user=user, wait=WAIT, zone=ZONE, partly=PARTLY, **told), nl=False)
+    screen.page(CRON.format(name=NAME, user=user, wait=WAIT, partly=PARTLY, **told))
     return DONE
 
 
 def systemd(lang: Lang, config: Path, at: str, user: str, out: Path | None) -> int:
     """Print a service and its timer, or write them as files."""
-    _time(at)
+    hours.demanded(at)
     chosen = configuration.load(config)
     units = {"service": _service(chosen, config, user), "timer": TIMER.format(name=NAME, at=at, zone=ZONE)}
     if out is None:
-        click.echo("\n".join(units.values()), nl=False)
+        screen.page("\n".join(units.values()))
         return DONE
     out.mkdir(parents=True, exist_ok=True)
     for kind, content in units.items():
@@ -130,13 +128,6 @@ def systemd(lang: Lang, config: Path, at: str, user: str, out: Path | None) -> i
         path.chmod(0o644)  # a unit holds no secret, and systemd says so when it cannot be read
         screen.line(str(path))
     return DONE
-
-
-def _time(at: str) -> tuple[str, ...]:
-    found = TIME.fullmatch(at)
-    if found is None:
-        raise click.UsageError("--at 应为 HH:MM，如 02:30｜--at is HH:MM, such as 02:30")
-    return found.groups()
 
 
 def _command(config: Path) -> list[str]:
@@ -152,28 +143,31 @@ def _variables(config: Path) -> list[str]:
 
 
 def _service(chosen: Config, config: Path, user: str) -> str:
-    paths = _paths(chosen)
-    inside = [
-        path for path in (*paths, config.resolve(), Path(sys.executable)) if str(path).startswith(HOMES)
+    may = reach(chosen, config, user, _credential(config))
+    paths = [("ReadOnlyPaths", path) for path in may.readable] + [
+        ("ReadWritePaths", path) for path in may.writable
     ]
+    missing = shlex.join(map(str, may.missing))
     return SERVICE.format(
         name=NAME,
         user=user,
-        command=" ".join(map(_quoted, _command(config))),
+        command=" ".join(_quoted(word).replace("$", "$$") for word in _command(config)),
         secrets=_secrets(chosen, config),
         partly=PARTLY,
         again=AGAIN,
         final=" ".join(map(str, (USAGE, STOPPED, INTERNAL))),
-        home="read-only" if inside else "yes",
-        paths="\n".join(f"{kind}={_quoted(str(path))}" for path, kind in paths.items()),
+        home="read-only" if may.homes else "yes",
+        private="no" if may.temporary else "yes",
+        missing=f": install -d -m 700 -o {user} {missing}" if missing else "",
+        paths="\n".join(f"{kind}={_quoted(path)}" for kind, path in paths),
     )
 
 
 def _secrets(chosen: Config, config: Path) -> str:
     """The key as a credential, where the configuration looks for it there; the file of the variables, where it names some."""
     lines = []
-    if CREDENTIALS in config.read_text(encoding="utf-8-sig"):
-        lines.append(f"LoadCredential={chosen.key_file.name}:{chosen.key_file}")
+    if _credential(config):
+        lines.append(f"LoadCredential={_quoted(f'{chosen.key_file.name}:{chosen.key_file}')}")
     names = _variables(config)
     if names:
         lines.append(f"# {', '.join(names)}")
@@ -181,22 +175,12 @@ def _secrets(chosen: Config, config: Path) -> str:
     return "".join(f"{line}\n" for line in lines)
 
 
-def _paths(chosen: Config) -> dict[Path, str]:
-    """What the service may see and write; the rest of the system is read-only to it."""
-    written = [
-        chosen.warehouse.path,
-        chosen.key_file,
-        chosen.log.file,
-        chosen.metrics.textfile,
-        chosen.lineage.file,
-    ]
-    folders = [path.parent for path in written if path is not None]
-    folders += [path for path in (chosen.work, chosen.runs.folder) if path is not None]
-    writable = dict.fromkeys(sorted(set(folders)), "ReadWritePaths")
-    return {**dict.fromkeys(chosen.inbox, "ReadOnlyPaths"), **writable}
+def _credential(config: Path) -> bool:
+    """Whether the configuration looks for its key among systemd's credentials, where nobody can make one."""
+    return CREDENTIALS in config.read_text(encoding="utf-8-sig")
 
 
-def _quoted(word: str) -> str:
-    """A word of a unit file: % begins a specifier there, and $ a variable."""
-    safe = word.replace("%", "%%").replace("$", "$$")
+def _quoted(word: object) -> str:
+    """A word of a unit file, where % begins a specifier; in a command, and there only, $ begins a variable."""
+    safe = str(word).replace("%", "%%")
     return f'"{safe}"' if re.search(r"[\s\"';]", safe) else safe

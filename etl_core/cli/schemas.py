@@ -46,7 +46,7 @@ def dictionary(lang: Lang, source: str | None, shape: str, out: Path | None) -> 
     told = forms.described(form) if form else sections()
     page = html(heading, told) if shape == "html" else f"# {heading}\n\n{markdown(told)}"
     if out is None:
-        click.echo(page, nl=False)
+        screen.page(page)
         return DONE
     with owned(out) as file:
         file.write(page.encode())

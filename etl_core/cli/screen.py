@@ -36,7 +36,15 @@ def typed(*parts: object) -> str:
 
 def line(text: str = "") -> None:
     """One line on standard output."""
-    click.echo(text)
+    page(f"{text}\n")
+
+
+def page(text: str) -> None:
+    """A text with its own line ends on standard output. An OSError names it, as others name their file."""
+    try:
+        click.echo(text, nl=False)
+    except OSError as fault:
+        raise OSError(fault.errno, fault.strerror, "标准输出｜standard output") from None
 
 
 def note(text: str) -> None:

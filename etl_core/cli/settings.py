@@ -36,11 +36,14 @@ def reading(path: Path | None) -> tuple[Hello, float]:
 
 
 def existing(config: Config, sealed: bool = False) -> Warehouse:
-    """The warehouse, which must be there, for questions; `sealed` where refused rows are to be opened with the key."""
+    """The warehouse, which must be there, for questions: nothing is written, and an older one is refused.
+
+    sealed: whether refused rows are to be opened with the key.
+    """
     from etl_core.warehouse import Warehouse  # a command that starts a child imports this beside it
 
     keys = Keys.load(config.key_file, create=False) if sealed else None
-    return Warehouse.open(config.warehouse.url.get_secret_value(), keys, create=False)
+    return Warehouse.open(config.warehouse.url.get_secret_value(), keys, create=False, migrate=False)
 
 
 def installed(config: Config) -> Ready:

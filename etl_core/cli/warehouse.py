@@ -27,10 +27,10 @@ Row = dict[str, object]
 
 
 def made(lang: Lang, config: Path) -> int:
-    """Make what is not there yet, and say what there is."""
+    """Make what is not there yet, and say what there is. Raises OlderError for an older one, which is not changed."""
     chosen = configuration.load(config)
     new = not Warehouse.keyed(_url(chosen))
-    with pipeline.opened(chosen, pipeline.keyed(chosen, dry_run=False), dry_run=False) as warehouse:
+    with Warehouse.open(_url(chosen), pipeline.keyed(chosen, dry_run=False), migrate=False) as warehouse:
         said = "已建立｜made" if new else "已经存在，没有改动｜is there already, nothing was changed"
         screen.line(f"{_shown(chosen)}: {spoken(said, lang)} ({warehouse.revision()})")
     screen.line(f"{title('key_file', lang)}: {screen.shown(chosen.key_file)}")

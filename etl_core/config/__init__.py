@@ -6,6 +6,7 @@ from etl_core.config.document import Document
 from etl_core.config.load import check_sources, load, read, validate
 from etl_core.config.model import Config, Dask, Limits, Log, Plugins, Publish, SourceSettings, Warehouse
 from etl_core.config.night import Alerts, Due, Lineage, Mail, Metrics, Runs, Webhook
+from etl_core.config.places import consulted, written
 from etl_core.config.pulls import Bounds, Pages, Pull, Remote, Rest, Sql, named
 from etl_core.config.url import private
 
@@ -33,9 +34,11 @@ __all__ = [
     "Warehouse",
     "Webhook",
     "check_sources",
+    "consulted",
     "load",
     "named",
     "private",
     "read",
     "validate",
+    "written",
 ]

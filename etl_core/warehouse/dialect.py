@@ -26,7 +26,7 @@ from sqlalchemy.pool import StaticPool
 from etl_core.errors import UnavailableError, WarehouseError
 
 PATIENCE = 10  # seconds that a reader or writer of SQLite waits for another's transaction
-PRAGMAS = ("journal_mode = wal", "synchronous = full", "foreign_keys = on", "cache_size = -65536")
+PRAGMAS = ("synchronous = full", "foreign_keys = on", "cache_size = -65536")
 FULL = ("SQLITE_FULL", "53100")  # ends of the codes of a disk without room
 PASSING = ("SQLITE_BUSY", "SQLITE_LOCKED", "08", "40", "53", "55P03", "57014", "57P0")
 """Beginnings of the codes of what may be over later: SQLite's result codes; PostgreSQL's classes of SQLSTATE (appendix A of
@@ -52,6 +52,10 @@ PAUSES = (
     2.0,
     4.0,
 )  # seconds between tries to connect: a server that is restarted is back after a few
+ABSENT = (
+    "还没有仓库，首次运行或 etl warehouse init 会建立"
+    "｜there is no warehouse yet: the first run or etl warehouse init makes it"
+)
 UPGRADING = 0x65746C  # advisory lock of PostgreSQL: one migration at a time
 
 Whole = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
@@ -105,7 +109,10 @@ def file_of(url: URL) -> Path | None:
 
 
 def connectable(url: URL, create: bool) -> sa.Engine:
-    """An engine whose exceptions hide parameters and whose transactions cover definitions as well as rows."""
+    """An engine whose exceptions hide parameters and whose transactions cover definitions as well as rows.
+
+    create: make an SQLite file that does not exist, and have it written ahead (WAL), which it stays: to say so writes.
+    """
     if (file := file_of(url)) is not None:
         _claim(file, create)
     options: dict[str, Any] = {"hide_parameters": True, "json_serializer": _json}
@@ -120,6 +127,8 @@ def connectable(url: URL, create: bool) -> sa.Engine:
         options |= {"connect_args": {"timeout": PATIENCE, "check_same_thread": False}}  # see writer.py
     engine = sa.create_engine(url, **options)
     event.listen(engine, "connect", _prepare)
+    if create:
+        event.listen(engine, "connect", _ahead)
     event.listen(engine, "begin", _begin)
     event.listen(engine, "checkin", _detach)
     return engine
@@ -135,6 +144,8 @@ def _claim(file: Path, create: bool) -> None:
         if create:
             file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         os.close(os.open(file, os.O_RDWR | (os.O_CREAT if create else 0), 0o600))
+    except FileNotFoundError:
+        raise WarehouseError(f"{file}: {ABSENT}") from None
     except OSError as error:
         raise WarehouseError(
             f"{file}: 仓库文件无法打开｜the warehouse's file cannot be opened: {error.strerror}"
@@ -156,6 +167,10 @@ def _prepare(connection: sqlite3.Connection, _record: object) -> None:
     connection.isolation_level = None
     for pragma in PRAGMAS:
         connection.execute(f"pragma {pragma}")
+
+
+def _ahead(connection: sqlite3.Connection, _record: object) -> None:
+    connection.execute("pragma journal_mode = wal")
 
 
 def _detach(connection: sqlite3.Connection | None, _record: object) -> None:
@@ -184,8 +199,8 @@ def guarded(engine: sa.Engine, doing: str) -> Iterator[None]:
     except (SQLAlchemyError, engine.dialect.loaded_dbapi.Error) as error:
         code = _code(error)
         if code.endswith(FULL):
-            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), _shown(engine.url)) from None
-        told = f"{_shown(engine.url)}: {doing}: {code}"
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), shown(engine.url)) from None
+        told = f"{shown(engine.url)}: {doing}: {code}"
         if code in SPEECHLESS:
             raise UnavailableError(f"{told}{UNREACHED}") from None
         if code.split(" ")[-1].startswith(PASSING):
@@ -193,7 +208,7 @@ def guarded(engine: sa.Engine, doing: str) -> Iterator[None]:
         raise WarehouseError(told) from None
 
 
-def _shown(url: URL) -> str:
+def shown(url: URL) -> str:
     """The warehouse as a person knows it, without its password."""
     plain = URL.create(url.get_backend_name(), url.username, None, url.host, url.port, url.database)
     return str(file_of(url) or plain.render_as_string())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
-from etl_core.errors import WarehouseError
+from etl_core.errors import OlderError, WarehouseError
 from etl_core.warehouse import dialect, tables
 
 HEAD = "0005"  # the newest step in migrations/versions
@@ -21,38 +21,43 @@ def revision(connection: sa.Connection) -> str | None:
     return found
 
 
-def upgrade(engine: sa.Engine) -> None:
-    """Run the missing migrations in one transaction; do nothing, and write nothing, when there are none.
-
-    Raises WarehouseError when the warehouse was made by a newer version of this software.
-    """
+def found(engine: sa.Engine) -> str | None:
+    """As `revision`, in a transaction of its own."""
     with dialect.reading(engine, "reading the version of the warehouse") as connection:
-        found = revision(connection)
-    if found == HEAD:
+        return revision(connection)
+
+
+def known(engine: sa.Engine) -> str | None:
+    """As `found`; raises WarehouseError when the warehouse was made by a newer version of this software."""
+    version = found(engine)
+    if version is not None and version not in KNOWN:
+        raise WarehouseError(
+            f"仓库是用更新的版本建立的，请升级程序"
+            f"｜the warehouse has schema {version}, newer than this software (schema {HEAD})"
+        )
+    return version
+
+
+def upgrade(engine: sa.Engine) -> None:
+    """Run the missing migrations in one transaction; do nothing, and write nothing, when there are none. Raises as `known`."""
+    if known(engine) == HEAD:
         return
-    _refuse_newer(found)
     with dialect.writing(engine, "upgrading the warehouse") as connection:
         dialect.alone(connection)
         _migrate(connection)
 
 
-def demand(engine: sa.Engine) -> None:
-    """Nothing is migrated here: raises WarehouseError unless the schema is ours already."""
-    with dialect.reading(engine, "reading the version of the warehouse") as connection:
-        found = revision(connection)
-    _refuse_newer(found)
-    if found != HEAD:
-        raise WarehouseError(
+def demand(version: str | None, where: str, create: bool, migrate: bool) -> None:
+    """Whether what a known version lacks may be given to it: `create` where there is none, `migrate` where it is an older one.
+
+    Raises WarehouseError and OlderError where it may not.
+    """
+    if version is None and not create:
+        raise WarehouseError(f"{where}: {dialect.ABSENT}")
+    if version not in (None, HEAD) and not migrate:
+        raise OlderError(
             "仓库的表结构较旧，请先运行 etl warehouse upgrade"
-            f"｜the warehouse has schema {found}, older than this software's {HEAD}: run etl warehouse upgrade first"
-        )
-
-
-def _refuse_newer(found: str | None) -> None:
-    if found is not None and found not in KNOWN:
-        raise WarehouseError(
-            f"仓库是用更新的版本建立的，请升级程序"
-            f"｜the warehouse has schema {found}, newer than this software (schema {HEAD})"
+            f"｜the warehouse has schema {version}, older than this software's {HEAD}: run etl warehouse upgrade first"
         )
 
 

@@ -51,16 +51,28 @@ class Warehouse:
         self._fence: lock.Fence = lock.unfenced
 
     @classmethod
-    def open(cls, url: str, keys: Keys | None, create: bool = True, migrate: bool = True) -> Warehouse:
-        """Open by SQLAlchemy URL (or the path of an SQLite file), bring its schema to ours, check the key.
+    def open(
+        cls,
+        url: str,
+        keys: Keys | None,
+        create: bool = True,
+        migrate: bool = True,
+        *,
+        wait: float = 0,
+        waiting: Callable[[str], None] = lock.nobody,
+    ) -> Warehouse:
+        """Open by SQLAlchemy URL (or the path of an SQLite file) and check the key.
 
-        create: make an SQLite file that does not exist. migrate: else the schema must be ours already.
-        Raises WarehouseError (not reachable, schema too new, or too old and not to be migrated) and KeyFileError (the key is not this warehouse's).
+        create: make a warehouse where there is none. migrate: bring an older schema to ours. With neither, nothing is written.
+        Both are done under the lock, for which one waits as in `lock`, and an older one only after the key was found to be its own.
+        Raises WarehouseError (not there, not reachable, schema too new), OlderError (too old and not to be migrated),
+        LockedError, KeyFileError (the key is not this warehouse's).
         """
         opened = cls(dialect.connectable(dialect.address(url), create), keys)
         try:
-            (schema.upgrade if migrate else schema.demand)(opened._engine)
-            opened._check_key()
+            if opened._wanting(create, migrate):
+                with opened.lock(wait, waiting):
+                    opened._complete()
         except BaseException:
             opened.close()
             raise
@@ -69,33 +81,21 @@ class Warehouse:
     @staticmethod
     def keyed(url: str) -> bool:
         """Whether there is a warehouse that has its key already; none is made. Raises WarehouseError (not reachable)."""
-        address = dialect.address(url)
-        file = dialect.file_of(address)
-        if file is not None and not file.exists():
-            return False
-        engine = dialect.connectable(address, create=False)
-        try:
-            with dialect.reading(engine, "looking for a warehouse") as connection:
-                return schema.revision(connection) is not None and _check_value(connection) is not None
-        finally:
-            engine.dispose()
+        with _looking(url) as engine:
+            return engine is not None and schema.found(engine) is not None and _key_of(engine) is not None
 
     @staticmethod
     def revision_of(url: str) -> str | None:
-        """The version of a warehouse's schema, which stays as it is. Raises WarehouseError (not there, not reachable)."""
-        engine = dialect.connectable(dialect.address(url), create=False)
-        try:
-            with dialect.reading(engine, "reading the version of the warehouse") as connection:
-                return schema.revision(connection)
-        finally:
-            engine.dispose()
+        """The version of a warehouse's schema, which stays as it is; None where there is none. Raises WarehouseError (not reachable)."""
+        with _looking(url) as engine:
+            return None if engine is None else schema.found(engine)
 
     @classmethod
     def memory(cls) -> Warehouse:
         """A warehouse that is gone when it is closed, with a key that nobody has."""
         opened = cls(dialect.connectable(dialect.address("sqlite://"), create=True), Keys.random())
         schema.draw(opened._engine)
-        opened._check_key()
+        opened._bind(opened._secret())
         return opened
 
     def close(self) -> None:
@@ -406,19 +406,30 @@ class Warehouse:
             raise KeyFileError("the warehouse was opened without its key")
         return self._keys
 
-    def _check_key(self) -> None:
+    def _wanting(self, create: bool, migrate: bool) -> bool:
+        """Whether it lacks tables or its key, and may be given them."""
+        version = schema.known(self._engine)
+        bound = None if version is None else self._own(_key_of(self._engine))
+        schema.demand(version, dialect.shown(self._engine.url), create, migrate)
+        keyless = bound is None and self._keys is not None
+        return (create or migrate) and (version != schema.HEAD or keyless)
+
+    def _complete(self) -> None:
+        """Give it what it lacks; another may have done so while we waited."""
+        schema.upgrade(self._engine)
+        if self._keys is not None:
+            self._own(self._bind(self._keys))
+
+    def _own(self, found: bytes | None) -> bytes | None:
         """A warehouse keeps the check value of its first key, and refuses any other before the first row."""
-        with self._ask() as connection:
-            found = _check_value(connection)
-        if self._keys is not None and found is None:
-            found = self._bind(self._keys)
-        if self._keys is not None and found != self._keys.check_value():
+        if None not in (self._keys, found) and found != self._secret().check_value():
             raise KeyFileError(
                 "密钥不是建立这个仓库时所用的那一个，请换回原来的密钥文件"
                 "｜the key is not the one this warehouse was made with"
             )
+        return found
 
-    def _bind(self, keys: Keys) -> bytes | None:
+    def _bind(self, keys: Keys) -> bytes:
         """Give a new warehouse its key; of two first runs at the same moment the earlier one's stands."""
         with dialect.writing(self._engine, "making the warehouse") as connection:
             dialect.alone(connection)
@@ -427,6 +438,26 @@ class Warehouse:
                 first = sa.insert(tables.warehouse)
                 connection.execute(first.values(key_check=keys.check_value(), created_at=dialect.now()))
         return found or keys.check_value()
+
+
+@contextmanager
+def _looking(url: str) -> Iterator[sa.Engine | None]:
+    """A way to what there is, which stays as it is; None where not even a file is there."""
+    address = dialect.address(url)
+    file = dialect.file_of(address)
+    if file is not None and not file.exists():
+        yield None
+        return
+    engine = dialect.connectable(address, create=False)
+    try:
+        yield engine
+    finally:
+        engine.dispose()
+
+
+def _key_of(engine: sa.Engine) -> bytes | None:
+    with dialect.reading(engine, "looking for the key of the warehouse") as connection:
+        return _check_value(connection)
 
 
 def _check_value(connection: sa.Connection) -> bytes | None:

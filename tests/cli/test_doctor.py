@@ -10,7 +10,10 @@ from pathlib import Path
 import pytest
 
 from etl_core.cli import checks
+from etl_core.keys import Keys
+from etl_core.warehouse import dialect
 from tests.cli.program import configure, here, samples, settled
+from tests.cli.test_warehouse import older
 
 Usage = namedtuple("Usage", "total used free")
 
@@ -155,12 +158,47 @@ def test_another_time_zone_is_told(ready, monkeypatch):
 def test_a_secret_that_others_can_read_or_that_is_not_there_is_told(ready, tmp_path):
     mail = "{host: x, sender: a@b, to: [c@d], password_file: secret}"
     config = configure(tmp_path, alerts=f"{{mail: {mail}}}")
-    assert states(examined(config)[1], "alerts") == ["ok", "fail"]
+    code, found = examined(config)
+    assert (code, states(found, "alerts")) == (2, ["ok"])
+    assert found["files"][0][:2] == ("fail", f"alerts.mail.password_file: {tmp_path / 'secret'}: 无法读取")
     (tmp_path / "secret").write_text("x")
     (tmp_path / "secret").chmod(0o644)
     assert states(examined(config)[1], "alerts") == ["ok", "warn"]
     (tmp_path / "secret").chmod(0o600)
     assert states(examined(config)[1], "alerts") == ["ok"]
+
+
+@pytest.fixture
+def server(tmp_path, warehouse_url) -> Path:
+    """A pipeline with a fresh warehouse of each kind, which nobody has made yet."""
+    return configure(tmp_path, warehouse=f'{{url: "{warehouse_url}"}}')
+
+
+def test_an_empty_database_is_no_warehouse_yet_and_tonights_run_makes_one(server, warehouse_url):
+    dialect.connectable(dialect.address(warehouse_url), create=True).dispose()
+    code, found = examined(server)
+    assert (code, states(found, "warehouse")) == (3, ["warn"])
+    assert "还没有仓库" in found["warehouse"][0][1]
+    assert here("run", "--config", server).exit_code == 0
+    assert examined(server)[0] == 0
+
+
+def test_an_older_warehouse_runs_and_is_told_with_what_to_do_before(server, warehouse_url, tmp_path):
+    older(warehouse_url, Keys.load(tmp_path / "keys" / "person.key"))
+    code, found = examined(server)
+    assert (code, states(found, "warehouse")) == (3, ["warn"])
+    assert "etl warehouse upgrade" in found["warehouse"][0][2]
+    assert here("run", "--config", server).exit_code == 0
+
+
+def test_a_place_that_cannot_be_looked_at_is_a_finding_and_no_end(ready, monkeypatch):
+    def refuse(*_: object, **__: object) -> None:
+        raise PermissionError(13, "Permission denied", "/srv/x")
+
+    monkeypatch.setattr(checks.Keys, "load", refuse)
+    code, found = examined(ready)
+    assert (code, found["key"]) == (2, [("fail", "/srv/x: Permission denied", "核对路径和权限")])
+    assert "locale" in found, "the others are looked at all the same"
 
 
 def test_an_extra_that_is_wanted_and_not_installed_is_told_with_the_command(ready, tmp_path, monkeypatch):

@@ -4,6 +4,7 @@ import errno
 import os
 import signal
 import subprocess
+from pathlib import Path
 
 import click
 import pytest
@@ -19,7 +20,7 @@ from etl_core.errors import (
     WarehouseError,
     exit_code,
 )
-from tests.cli.program import ETL, Place, configure, here
+from tests.cli.program import ETL, Place, configure, here, samples, settled
 from tests.fakes import install, person, write
 
 CANARY = "519999199001011234"
@@ -187,6 +188,34 @@ def test_a_key_or_warehouse_that_cannot_be_used_is_said_in_both_languages(tmp_pa
     for typed in (("run",), ("status",)):
         told = here(*typed, "--config", config).stderr.removeprefix("无法继续｜cannot go on: ")
         assert "｜" in told
+
+
+@pytest.mark.parametrize("closed", [">&-", "2>&-", "<&- >&- 2>&-"])
+def test_a_run_whose_streams_are_closed_goes_as_any_other(tmp_path, closed):
+    config = configure(tmp_path)
+    settled(samples("suitong")[0], tmp_path / "inbox")
+    done = subprocess.run(
+        ["/bin/sh", "-c", f"exec {ETL} run --config {config} {closed}"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (3, "")
+    assert here("warehouse", "check", "--config", config).exit_code == 0
+
+
+@pytest.mark.parametrize("typed", [("status",), ("deliveries", "list"), ("runs", "list"), ("run",)])
+def test_a_full_disk_behind_standard_output_is_told_by_that_name(loaded: Place, typed):
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            [ETL, *typed, "--config", loaded.config],
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+        )
+    told = "磁盘空间不足，请清理后再试｜no space left on the disk, make room and try again: 标准输出｜standard output\n"
+    assert (done.returncode, done.stderr) == (75, told)
 
 
 def test_a_reader_that_leaves_early_ends_with_141(loaded: Place):

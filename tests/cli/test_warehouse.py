@@ -9,7 +9,7 @@ import pytest
 import sqlalchemy as sa
 
 from etl_core.keys import Keys
-from etl_core.warehouse import dialect, schema, tables
+from etl_core.warehouse import Warehouse, dialect, lock, schema, tables
 from tests.cli.program import configure, here, samples, settled
 from tests.warehouse.test_schema import at_revision, engine_of
 
@@ -37,14 +37,126 @@ def test_a_warehouse_whose_key_is_gone_gets_no_new_one(config, tmp_path):
     assert not (tmp_path / "keys" / "person.key").exists()
 
 
-def test_an_older_warehouse_is_upgraded_and_says_from_where_to_where(config, warehouse_url, tmp_path):
-    keys = Keys.load(tmp_path / "keys" / "person.key")
-    engine = engine_of(warehouse_url)
+def older(url: str, keys: Keys) -> None:
+    """A warehouse of the first schema, made with these keys."""
+    engine = engine_of(url)
     at_revision(engine, "0001")
     with engine.begin() as connection:
         known = {"key_check": keys.check_value(), "created_at": dialect.now()}
         connection.execute(sa.insert(tables.warehouse).values(known))
     engine.dispose()
+
+
+def content(url: str) -> object:
+    """What a database is: the bytes of a file, or the version and the tables of a server's."""
+    file = dialect.file_of(dialect.address(url))
+    if file is not None:
+        return file.read_bytes()
+    engine = dialect.connectable(dialect.address(url), create=False)
+    try:
+        return schema.found(engine), sorted(sa.inspect(engine).get_table_names())
+    finally:
+        engine.dispose()
+
+
+QUESTIONS = [
+    ("status",),
+    ("status", "--as-of", "2024-01-01"),
+    ("deliveries", "list"),
+    ("deliveries", "show", "1"),
+    ("deliveries", "rows", "1"),
+    ("runs", "list"),
+    ("quarantine", "list"),
+    ("quarantine", "export", "--source", "suitong", "--out", "wanted.csv"),
+    ("quarantine", "replay", "--dry-run"),
+    ("codes", "unmapped"),
+    ("records", "find", "--delivery", "1", "--row", "1"),
+    ("explain", "1"),
+    ("publish",),
+    ("warehouse", "check"),
+]
+"""What only asks of a warehouse; `publish` writes elsewhere."""
+
+
+@pytest.mark.parametrize("typed", QUESTIONS, ids=" ".join)
+def test_who_asks_an_older_warehouse_is_told_to_upgrade_it_and_changes_nothing(
+    tmp_path, warehouse_url, typed, monkeypatch
+):
+    monkeypatch.chdir(tmp_path)
+    config = configure(tmp_path, warehouse=f'{{url: "{warehouse_url}"}}', publish="{folder: out}")
+    older(warehouse_url, Keys.load(tmp_path / "keys" / "person.key"))
+    before = content(warehouse_url)
+    done = here(*typed, "--config", config)
+    assert (done.exit_code, "etl warehouse upgrade" in done.stderr) == (2, True)
+    assert content(warehouse_url) == before
+
+
+@pytest.mark.parametrize("typed", [*QUESTIONS, ("warehouse", "upgrade")], ids=" ".join)
+def test_who_asks_an_empty_database_is_told_that_there_is_no_warehouse_and_makes_none(
+    tmp_path, warehouse_url, typed, monkeypatch
+):
+    monkeypatch.chdir(tmp_path)
+    config = configure(tmp_path, warehouse=f'{{url: "{warehouse_url}"}}', publish="{folder: out}")
+    Keys.load(tmp_path / "keys" / "person.key")
+    if file := dialect.file_of(dialect.address(warehouse_url)):
+        file.touch(mode=0o600)
+    before = content(warehouse_url)
+    assert before in (b"", (None, []))
+    done = here(*typed, "--config", config)
+    assert (done.exit_code, "还没有仓库" in done.stderr) == (2, True)
+    assert content(warehouse_url) == before
+
+
+def test_who_reads_a_warehouse_leaves_every_byte_as_it_was(tmp_path):
+    config = configure(tmp_path)
+    settled(samples("suitong")[0], tmp_path / "inbox")
+    here("run", "--config", config)
+    before = (tmp_path / "data.sqlite").read_bytes()
+    for typed in (
+        ("status",),
+        ("deliveries", "list"),
+        ("quarantine", "list"),
+        ("runs", "list"),
+        ("explain", "1"),
+    ):
+        assert here(*typed, "--config", config).exit_code == 0
+    assert here("run", "--config", config, "--dry-run").exit_code == 0
+    assert (tmp_path / "data.sqlite").read_bytes() == before
+
+
+@pytest.mark.parametrize(
+    "typed", [("warehouse", "upgrade"), ("run",), ("run", "--wait", "0.7")], ids=" ".join
+)
+def test_nobody_migrates_a_warehouse_that_another_holds(config, warehouse_url, tmp_path, typed):
+    older(warehouse_url, Keys.load(tmp_path / "keys" / "person.key"))
+    engine = dialect.connectable(dialect.address(warehouse_url), create=False)
+    with lock.locked(engine):
+        done = here(*typed, "--config", config)
+        assert (done.exit_code, "another run holds the warehouse" in done.stderr) == (75, True)
+        assert schema.found(engine) == "0001"
+    engine.dispose()
+    assert here(*typed, "--config", config).exit_code == 0
+    assert Warehouse.revision_of(warehouse_url) == schema.HEAD
+
+
+def test_a_warehouse_is_not_migrated_with_another_ones_key(config, warehouse_url, tmp_path):
+    older(warehouse_url, Keys.random())
+    Keys.load(tmp_path / "keys" / "person.key")
+    for typed in (("warehouse", "upgrade"), ("run",)):
+        done = here(*typed, "--config", config)
+        assert (done.exit_code, "the key is not the one" in done.stderr) == (2, True)
+    assert Warehouse.revision_of(warehouse_url) == "0001"
+
+
+def test_an_older_warehouse_is_not_changed_by_init(config, warehouse_url, tmp_path):
+    older(warehouse_url, Keys.load(tmp_path / "keys" / "person.key"))
+    done = here("warehouse", "init", "--config", config)
+    assert (done.exit_code, "etl warehouse upgrade" in done.stderr) == (2, True)
+    assert Warehouse.revision_of(warehouse_url) == "0001"
+
+
+def test_an_older_warehouse_is_upgraded_and_says_from_where_to_where(config, warehouse_url, tmp_path):
+    older(warehouse_url, Keys.load(tmp_path / "keys" / "person.key"))
     refused = here("run", "--config", config, "--dry-run")
     assert (refused.exit_code, "etl warehouse upgrade" in refused.stderr) == (2, True)
     assert here("warehouse", "check", "--config", config).exit_code == 2
