@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 
 from etl_core.archive import Archive
 from etl_core.config import Config
-from etl_core.errors import ClusterError, DeliveryError, KeyFileError
-from etl_core.inbox import arrivals, single, workroom
+from etl_core.errors import PARTLY, USAGE, ClusterError, DeliveryError, KeyFileError
+from etl_core.inbox import CLOSED, arrivals, single, workroom
 from etl_core.keys import Keys
 from etl_core.loading import BRAKE, Loading, Scope, Watch, begun, excess
 from etl_core.night import Night, Trouble
@@ -28,9 +28,9 @@ if TYPE_CHECKING:
     from etl_core.cluster import Cluster
     from etl_core.warehouse import Warehouse
 
-# Exit codes: all loaded or nothing new; finished with quarantined rows or failed deliveries; a delivery that would
-# withdraw too much waits for somebody to decide.
-DONE, PARTLY, STOPPED = 0, 3, 4
+# Exit codes beside those of errors.py: all loaded or nothing new; a delivery that would withdraw too much waits for somebody
+# to decide.
+DONE, STOPPED = 0, 4
 SPOTLESS = ("loaded", "unchanged", "revoked")  # results that nobody has to look at
 
 
@@ -49,9 +49,11 @@ class Report:
 
     @property
     def exit_code(self) -> int:
-        """DONE; PARTLY where a delivery failed or could not be fetched, a row was quarantined, or a plugin could not be used; or STOPPED."""
-        if any(each.error == BRAKE for each in self.outcomes):
-            return STOPPED
+        """DONE; PARTLY where a delivery failed or could not be fetched, a row was quarantined, or a plugin could not be used;
+        STOPPED; or USAGE where an inbox is closed, since nobody knows what lies in it."""
+        found = {each.error for each in self.outcomes}
+        if found & {CLOSED, BRAKE}:
+            return USAGE if CLOSED in found else STOPPED
         spotless = (each.result in SPOTLESS and not each.counts.quarantined for each in self.outcomes)
         fetched = all(each.error is None for each in self.pulls)
         return DONE if all(spotless) and fetched and not self.problems else PARTLY

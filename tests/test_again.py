@@ -10,9 +10,9 @@ import pytest
 from etl_core import config
 from etl_core.again import Replayed, rebuild, replay, restore, revoke
 from etl_core.config import Config
-from etl_core.errors import KeyFileError, WarehouseError
+from etl_core.errors import PARTLY, KeyFileError, WarehouseError
 from etl_core.keys import Keys
-from etl_core.pipeline import DONE, PARTLY, run
+from etl_core.pipeline import DONE, run
 from etl_core.records import Again
 from etl_core.warehouse import Warehouse
 from tests.fakes import install, person, write

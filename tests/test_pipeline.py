@@ -14,11 +14,11 @@ from etl_core import config
 from etl_core.archive import Archive
 from etl_core.config import Config
 from etl_core.discovery import Found, Loaded
-from etl_core.errors import DeliveryError, KeyFileError
-from etl_core.inbox import single, workroom
+from etl_core.errors import PARTLY, USAGE, DeliveryError, KeyFileError
+from etl_core.inbox import CLOSED, single, workroom
 from etl_core.keys import Keys
-from etl_core.loading import Loading, Scope
-from etl_core.pipeline import DONE, PARTLY, STOPPED, Report, check, run
+from etl_core.loading import BRAKE, Loading, Scope
+from etl_core.pipeline import DONE, STOPPED, Report, check, run
 from etl_core.pool import Pool
 from etl_core.protocol import Claimed, Done, Hello, Job, Problem
 from etl_core.records import Counts, Outcome, Prepared
@@ -401,6 +401,11 @@ def test_a_run_under_a_limit_of_its_own_overrules_the_plugins(
             (Outcome("a", "s", "failed"), Outcome("b", "s", "rejected", error="too_much_withdrawn")),
             (),
             STOPPED,
+        ),
+        (
+            (Outcome("b", "s", "rejected", error=BRAKE), Outcome("/mnt", None, "failed", error=CLOSED)),
+            (),
+            USAGE,
         ),
         ((), (Problem("a", "b", "1", "broken"),), PARTLY),
     ],

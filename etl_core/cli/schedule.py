@@ -74,7 +74,7 @@ RestrictRealtime=yes
 RestrictSUIDSGID=yes
 LockPersonality=yes
 SystemCallArchitectures=native
-# 这些文件夹须已存在｜these folders must exist
+# 这些文件夹须已存在，有 - 的除外｜these folders must exist, but for those with a -
 {paths}
 """
 
@@ -165,7 +165,7 @@ def _service(chosen: Config, config: Path, user: str) -> str:
         again=AGAIN,
         final=" ".join(map(str, (USAGE, STOPPED, INTERNAL))),
         home="read-only" if inside else "yes",
-        paths="\n".join(f"{kind}={_quoted(str(path))}" for path, kind in paths.items()),
+        paths="\n".join(f"{kind}={_quoted(_excused(path, kind))}" for path, kind in paths.items()),
     )
 
 
@@ -194,6 +194,11 @@ def _paths(chosen: Config) -> dict[Path, str]:
     folders += [path for path in (chosen.work, chosen.runs.folder) if path is not None]
     writable = dict.fromkeys(sorted(set(folders)), "ReadWritePaths")
     return {**dict.fromkeys(chosen.inbox, "ReadOnlyPaths"), **writable}
+
+
+def _excused(path: Path, kind: str) -> str:
+    """An inbox may be gone, and the run says so itself: without the - systemd would not even start it for the other inboxes."""
+    return f"-{path}" if kind == "ReadOnlyPaths" else str(path)
 
 
 def _quoted(word: str) -> str:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from etl_core.cli import screen
 from etl_core.cli.say import Lang, counted, reason, title
+from etl_core.inbox import CLOSED
 from etl_core.loading import BRAKE
 from etl_core.pipeline import Report
 from etl_core.records import Outcome
@@ -153,6 +154,8 @@ def following(report: Report, config: Path) -> Iterator[str]:
             yield f"etl quarantine export --config {file} --source {source} --out {source}.xlsx"
     for source in sorted({str(each.source) for each in report.outcomes if each.error == BRAKE}):
         yield f"etl run --config {file} --source {source} --allow-shrink {source}"
-    if any(each.result in ("failed", "rejected") for each in report.outcomes):
+    if any(each.error == CLOSED for each in report.outcomes):
+        yield f"etl doctor --config {file}"
+    if any(each.result in ("failed", "rejected") and each.error != CLOSED for each in report.outcomes):
         yield f"etl deliveries list --config {file}"
     yield f"etl status --config {file}"

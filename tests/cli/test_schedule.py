@@ -78,7 +78,9 @@ def test_systemd_gets_a_service_and_a_timer_that_it_verifies(tmp_path):
     timer = unit(paths[1].read_text(encoding="utf-8"))
     assert service["Service"]["SuccessExitStatus"] == ["3"]
     assert service["Service"]["RestartPreventExitStatus"] == ["2 4 70"]
-    assert service["Service"]["ReadOnlyPaths"] == [str(tmp_path / "inbox")]
+    assert service["Service"]["ReadOnlyPaths"] == [f"-{tmp_path / 'inbox'}"], (
+        "the run tells of one that is gone"
+    )
     written = {tmp_path, tmp_path / "keys", tmp_path / "log", tmp_path / "runs"}
     assert set(map(Path, service["Service"]["ReadWritePaths"])) == written
     assert timer["Timer"]["OnCalendar"] == ["*-*-* 02:30:00 Asia/Shanghai"]
@@ -128,4 +130,4 @@ def test_a_home_folder_may_be_seen_only_where_something_lies_in_it(tmp_path):
     config = configure(tmp_path, inbox=f"[{inbox}]")
     service = unit(here("schedule", "systemd", "--config", config).stdout)["Service"]
     assert service["ProtectHome"] == ["read-only"]
-    assert service["ReadOnlyPaths"] == [str(inbox)]
+    assert service["ReadOnlyPaths"] == [f"-{inbox}"]
