@@ -115,7 +115,7 @@ def _parsed(text: str) -> dict[str, Any]:
 @contextmanager
 def _locked_server(engine: sa.Engine, patience: _Patience) -> Iterator[None]:
     """An advisory lock of a session of its own, whose application name tells others who we are."""
-    doing = "locking the warehouse"
+    doing = "锁定仓库｜locking the warehouse"
     with dialect.guarded(engine, doing):
         connection = engine.connect().execution_options(isolation_level="AUTOCOMMIT")
     try:

@@ -26,33 +26,33 @@ def upgrade(engine: sa.Engine) -> None:
 
     Raises WarehouseError when the warehouse was made by a newer version of this software.
     """
-    with dialect.reading(engine, "reading the version of the warehouse") as connection:
+    with dialect.reading(engine, "读取仓库的版本｜reading the version of the warehouse") as connection:
         found = revision(connection)
     if found == HEAD:
         return
     _refuse_newer(found)
-    with dialect.writing(engine, "upgrading the warehouse") as connection:
+    with dialect.writing(engine, "升级仓库｜upgrading the warehouse") as connection:
         dialect.alone(connection)
         _migrate(connection)
 
 
 def demand(engine: sa.Engine) -> None:
     """Nothing is migrated here: raises WarehouseError unless the schema is ours already."""
-    with dialect.reading(engine, "reading the version of the warehouse") as connection:
+    with dialect.reading(engine, "读取仓库的版本｜reading the version of the warehouse") as connection:
         found = revision(connection)
     _refuse_newer(found)
     if found != HEAD:
         raise WarehouseError(
-            "仓库的表结构较旧，请先运行 etl warehouse upgrade"
-            f"｜the warehouse has schema {found}, older than this software's {HEAD}: run etl warehouse upgrade first"
+            f"仓库的表结构较旧｜the warehouse has schema {found}, older than this software's {HEAD}",
+            "先运行 etl warehouse upgrade｜run etl warehouse upgrade first",
         )
 
 
 def _refuse_newer(found: str | None) -> None:
     if found is not None and found not in KNOWN:
         raise WarehouseError(
-            f"仓库是用更新的版本建立的，请升级程序"
-            f"｜the warehouse has schema {found}, newer than this software (schema {HEAD})"
+            f"仓库是用更新的版本建立的｜the warehouse has schema {found}, newer than this software (schema {HEAD})",
+            "升级程序｜upgrade the software",
         )
 
 
@@ -61,7 +61,7 @@ def draw(engine: sa.Engine) -> None:
 
     It has neither a revision nor the view for analysts. Alembic's import and its steps are 0.3 s, half of a small `etl check`.
     """
-    with dialect.writing(engine, "making a warehouse") as connection:
+    with dialect.writing(engine, "建立仓库｜making a warehouse") as connection:
         tables.metadata.create_all(connection)
 
 

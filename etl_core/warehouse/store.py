@@ -74,7 +74,7 @@ class Warehouse:
             return False
         engine = dialect.connectable(address, create=False)
         try:
-            with dialect.reading(engine, "looking for a warehouse") as connection:
+            with dialect.reading(engine, "查找仓库｜looking for a warehouse") as connection:
                 return schema.revision(connection) is not None and _check_value(connection) is not None
         finally:
             engine.dispose()
@@ -84,7 +84,9 @@ class Warehouse:
         """The version of a warehouse's schema, which stays as it is. Raises WarehouseError (not there, not reachable)."""
         engine = dialect.connectable(dialect.address(url), create=False)
         try:
-            with dialect.reading(engine, "reading the version of the warehouse") as connection:
+            with dialect.reading(
+                engine, "读取仓库的版本｜reading the version of the warehouse"
+            ) as connection:
                 return schema.revision(connection)
         finally:
             engine.dispose()
@@ -118,7 +120,7 @@ class Warehouse:
     @contextmanager
     def rehearsal(self) -> Iterator[None]:
         """What is written inside is seen inside, as if it stayed, and all of it is taken back at the end."""
-        with dialect.writing(self._engine, "rehearsing") as connection:
+        with dialect.writing(self._engine, "试运行｜rehearsing") as connection:
             self._rehearsed = connection
             try:
                 yield
@@ -157,7 +159,7 @@ class Warehouse:
         if semantics not in SEMANTICS:
             raise WarehouseError(f"{source}: deliveries cannot add up as {semantics!r}")
         account = ledger.Account(source, semantics, plugin, mends)
-        with self._write(f"loading a delivery of {source}") as connection:
+        with self._write(f"装载 {source} 的报送｜loading a delivery of {source}") as connection:
             before = ledger.rejected(connection, arrival.fingerprint, source)
             former = None if replaces is None else reread.former(connection, replaces)
             if former is not None:
@@ -185,7 +187,7 @@ class Warehouse:
 
         Raises WarehouseError where there is no such delivery.
         """
-        with self._write("revoking a delivery") as connection:
+        with self._write("撤销报送｜revoking a delivery") as connection:
             yield leave.leave(connection, delivery_id, "revoked", run)
             if dry_run:
                 _take_back(connection)
@@ -209,7 +211,7 @@ class Warehouse:
         with self._ask() as connection:
             if ledger.failed_alike(connection, arrival, account.source, error, dict(detail)):
                 return
-        with self._write("noting a failed delivery") as connection:
+        with self._write("登记未入库的报送｜noting a failed delivery") as connection:
             ledger.fail(connection, arrival, account, place, run, error=error, detail=dict(detail))
         step("noted")
 
@@ -218,7 +220,7 @@ class Warehouse:
         with self._ask() as connection:
             if not ledger.noted(connection, run_id):
                 return
-        with self._write("noting the end of a run") as connection:
+        with self._write("登记运行的结束｜noting the end of a run") as connection:
             ledger.end(connection, run_id, exit_code, document)
         step("ended")
 
@@ -235,7 +237,7 @@ class Warehouse:
     def keep_alerts(self, before: list[alerting.Standing], after: list[alerting.Standing]) -> None:
         """Keep what changed of the alerts; nothing is written where nothing did."""
         if before != after:
-            with self._write("keeping the alerts") as connection:
+            with self._write("登记告警｜keeping the alerts") as connection:
                 alerting.keep(connection, before, after)
 
     def faults(self) -> list[integrity.Fault]:
@@ -300,7 +302,7 @@ class Warehouse:
 
     def lift(self, fingerprint: str, run: ledger.Run) -> None:
         """Let bytes that were revoked be loaded again by whoever brings them."""
-        with dialect.writing(self._engine, "restoring a delivery") as connection:
+        with dialect.writing(self._engine, "恢复报送｜restoring a delivery") as connection:
             ledger.note(connection, run)
             ledger.restore(connection, fingerprint)
 
@@ -380,7 +382,7 @@ class Warehouse:
     def _ask(self) -> AbstractContextManager[sa.Connection]:
         if self._rehearsed is not None:
             return nullcontext(self._rehearsed)
-        return dialect.reading(self._engine, "reading the warehouse")
+        return dialect.reading(self._engine, "读取仓库｜reading the warehouse")
 
     @contextmanager
     def _write(self, doing: str) -> Iterator[sa.Connection]:
@@ -411,7 +413,7 @@ class Warehouse:
 
     def _bind(self, keys: Keys) -> bytes | None:
         """Give a new warehouse its key; of two first runs at the same moment the earlier one's stands."""
-        with dialect.writing(self._engine, "making the warehouse") as connection:
+        with dialect.writing(self._engine, "建立仓库｜making the warehouse") as connection:
             dialect.alone(connection)
             found = _check_value(connection)
             if found is None:
