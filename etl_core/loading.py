@@ -25,7 +25,6 @@ from etl_core.steps import step
 if TYPE_CHECKING:
     from etl_core.warehouse import Load, Run, Warehouse
 
-BRAKE = "too_much_withdrawn"
 EVERY = "*"
 
 
@@ -49,7 +48,8 @@ class Watch(Protocol):
 class Scope:
     """What a run is asked to do: one source alone, all but some, whether anything may be written, and which limits hold.
 
-    unbraked: the source whose deliveries may withdraw as much as they like in this run; EVERY for all.
+    unbraked: the source whose deliveries are let through in this run, whatever they withdraw and however many of their rows are
+        faulty; EVERY for all.
     """
 
     only: str | None = None
@@ -61,11 +61,14 @@ class Scope:
 
     def shrink(self, source: SourceFacts) -> float:
         """The share of standing records that a delivery of this source may withdraw."""
-        return (
-            1.0
-            if self.unbraked in (EVERY, source.name)
-            else self.shrinks.get(source.name, source.shrink_limit)
-        )
+        return 1.0 if self._free(source) else self.shrinks.get(source.name, source.shrink_limit)
+
+    def faulty(self, source: SourceFacts) -> float:
+        """The share of faulty rows that a delivery of this source may have (ruling 14)."""
+        return 1.0 if self._free(source) else self.limits.get(source.name, source.error_limit)
+
+    def _free(self, source: SourceFacts) -> bool:
+        return self.unbraked in (EVERY, source.name)
 
 
 def begun(run_id: str = "") -> Run:
@@ -175,7 +178,7 @@ class Loading:
         if self._archive is not None and not scope.dry_run:
             self._archive.keep(arrival)
             step("archived")
-        limit = 1.0 if mends else scope.limits.get(source.name, source.error_limit)
+        limit = 1.0 if mends else scope.faulty(source)
         with self._warehouse.delivery(
             arrival,
             source.name,
@@ -192,8 +195,8 @@ class Loading:
             counts = load.finish(limit, accounts, 1.0 if mends else scope.shrink(source))
         done = Outcome(arrival.name, source.name, load.result, counts, place=claimed.place, accounts=accounts)
         if load.result == "rejected":
-            braked = load.refusal.error == BRAKE
-            detail = _share(load.refusal.detail) if braked else excess(counts, limit)
+            faulty = load.refusal.error == "too_many_errors"
+            detail = excess(counts, limit) if faulty else _share(load.refusal.detail)
             done = replace(done, error=load.refusal.error, detail=detail)
         if load.reread is not None:
             same = load.reread.same

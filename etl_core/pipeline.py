@@ -15,7 +15,7 @@ from etl_core.config import Config
 from etl_core.errors import PARTLY, USAGE, ClusterError, DeliveryError, KeyFileError
 from etl_core.inbox import CLOSED, arrivals, single, workroom
 from etl_core.keys import Keys
-from etl_core.loading import BRAKE, Loading, Scope, Watch, begun, excess
+from etl_core.loading import Loading, Scope, Watch, begun, excess
 from etl_core.night import Night, Trouble
 from etl_core.pool import Executor, Pool
 from etl_core.protocol import Hello, Problem, Ready, SourceFacts
@@ -28,8 +28,7 @@ if TYPE_CHECKING:
     from etl_core.cluster import Cluster
     from etl_core.warehouse import Warehouse
 
-# Exit codes beside those of errors.py: all loaded or nothing new; a delivery that would withdraw too much waits for somebody
-# to decide.
+# Exit codes beside those of errors.py: all loaded or nothing new; a delivery that was stopped waits for somebody to decide.
 DONE, STOPPED = 0, 4
 SPOTLESS = ("loaded", "unchanged", "revoked")  # results that nobody has to look at
 
@@ -51,9 +50,10 @@ class Report:
     def exit_code(self) -> int:
         """DONE; PARTLY where a delivery failed or could not be fetched, a row was quarantined, or a plugin could not be used;
         STOPPED; or USAGE where an inbox is closed, since nobody knows what lies in it."""
-        found = {each.error for each in self.outcomes}
-        if found & {CLOSED, BRAKE}:
-            return USAGE if CLOSED in found else STOPPED
+        if any(each.error == CLOSED for each in self.outcomes):
+            return USAGE
+        if any(each.stopped for each in self.outcomes):
+            return STOPPED
         spotless = (each.result in SPOTLESS and not each.counts.quarantined for each in self.outcomes)
         fetched = all(each.error is None for each in self.pulls)
         return DONE if all(spotless) and fetched and not self.problems else PARTLY

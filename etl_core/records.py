@@ -250,12 +250,16 @@ class Again:
     rows_stay: int = 0
 
 
+BRAKES = ("too_much_withdrawn", "too_many_errors")
+"""Why a delivery was stopped that somebody may let through: what it would withdraw, or the share of its rows that are faulty."""
+
+
 @dataclass(frozen=True, slots=True)
 class Outcome:
     """What became of one delivery in this run.
 
     result: loaded · unchanged (same bytes already in the warehouse) · revoked (a person took these bytes back) ·
-        rejected (too_many_errors, too_much_withdrawn) · failed.
+        rejected (by one of BRAKES) · failed.
     inserted, updated, withdrawn: what it did to the records that stood before; seconds: wall time.
     again: where a stored delivery was read again; then `unchanged` means that it says what it said, and nothing was written.
     """
@@ -274,6 +278,11 @@ class Outcome:
     seconds: float = 0.0
     fingerprint: str = ""
     again: Again | None = None
+
+    @property
+    def stopped(self) -> bool:
+        """Whether it waits for somebody to decide."""
+        return self.error in BRAKES
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,13 +12,12 @@ from etl_core.config import Config
 from etl_core.inbox import CLOSED
 from etl_core.night.due import Arrived, Judged, judged
 from etl_core.protocol import Problem
-from etl_core.records import Outcome
+from etl_core.records import BRAKES, Outcome
 
 if TYPE_CHECKING:
     from etl_core.warehouse import Warehouse
 
-BRAKE = "too_much_withdrawn"
-CODES = {BRAKE: "stopped", CLOSED: "inbox"}
+CODES = {**dict.fromkeys(BRAKES, "stopped"), CLOSED: "inbox"}
 """The codes of refusals that people are told of apart; of all others together."""
 
 
