@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from etl_core.keys import Keys
 from etl_core.records import Counts, HeaderAccount, Prepared
 from etl_core.steps import step
-from etl_core.warehouse import books, bulk, ledger, repeats, rows, tables, waiting
+from etl_core.warehouse import books, bulk, ledger, repeats, rows, sums, tables, waiting
 from etl_core.warehouse.reread import Reread
 from etl_core.warehouse.settle import Plan, settle, stood
 from etl_core.warehouse.writer import Writer
@@ -41,7 +41,7 @@ class Load:
     ) -> None:
         self._connection, self._keys, self._batch = connection, keys, batch
         self._stage, self._writer = stage, writer
-        self._read = 0
+        self._read = self._sum = 0
         self._submissions: list[pl.DataFrame] = []
         self._record = ledger.next_id(connection, tables.record.c.record_id, tables.former_record.c.record_id)
         self._quarantine = ledger.next_id(connection, tables.quarantine.c.quarantine_id)
@@ -79,7 +79,7 @@ class Load:
         step("staged")
         if self._stage.left:
             told = pl.concat(self._submissions) if self._submissions else None
-            repeats.resolve(self._connection, self._batch, self._keys, self._quarantine, told)
+            self._sum -= repeats.resolve(self._connection, self._batch, self._keys, self._quarantine, told)
         self._stage.close()
         counts = self._tally(self._read)
         step("counted")
@@ -87,7 +87,8 @@ class Load:
         self.result = "rejected" if self.refusal.error else "loaded"
         closed = self._reject(counts) if self.refusal.error else counts
         written = [asdict(one) for one in accounts]
-        books.close(self._connection, self.delivery_id, closed, accounts=written)
+        summed = sums.told(closed, self._sum if closed.records else 0)
+        books.close(self._connection, self.delivery_id, closed, accounts=written, sums=summed)
         return closed
 
     def _staged(self, prepared: Prepared) -> bulk.Frames:
@@ -99,6 +100,7 @@ class Load:
         if "submitted" in records.columns and records["submitted"].null_count() < records.height:
             self._submissions.append(rows.submissions(records, self._record))
         self._record += made.height
+        self._sum += sums.summed(made)
         return {tables.record: made, tables.person: rows.person_rows(records)}
 
     def _plain(self, prepared: Prepared) -> bulk.Frames:

@@ -7,8 +7,8 @@ import sqlalchemy as sa
 from etl_core.errors import WarehouseError
 from etl_core.warehouse import dialect, tables
 
-HEAD = "0004"  # the newest step in migrations/versions
-KNOWN = ("0001", "0002", "0003", "0004")
+HEAD = "0006"  # the newest step in migrations/versions
+KNOWN = ("0001", "0002", "0003", "0004", "0006")
 
 _version = sa.table("alembic_version", sa.column("version_num"))
 

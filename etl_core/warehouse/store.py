@@ -245,6 +245,11 @@ class Warehouse:
         with self._ask() as connection:
             return integrity.faults(connection)
 
+    def unsummed(self) -> int:
+        """How many deliveries a check cannot compare with what was loaded."""
+        with self._ask() as connection:
+            return integrity.unsummed(connection)
+
     def revision(self) -> str | None:
         """The version of its schema."""
         with self._ask() as connection:
