@@ -98,7 +98,15 @@ class KeyFileError(EtlError):
 
 
 class WarehouseError(EtlError):
-    """The warehouse cannot be used: its schema is newer than this software, it is no warehouse, it is read-only."""
+    """The warehouse cannot be used: its schema is newer than this software, it is no warehouse, it is read-only.
+
+    message: what is so; advice: what to do, where that is known. Both are «中文｜English».
+    """
+
+    def __init__(self, message: str, advice: str = "") -> None:
+        self.message, self.advice = message, advice
+        (said, _, says), (wanted, _, wants) = message.partition("｜"), advice.partition("｜")
+        super().__init__(f"{said}，请{wanted}｜{says}: {wants}" if advice else message)
 
 
 class OlderError(WarehouseError):

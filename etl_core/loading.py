@@ -18,7 +18,7 @@ from etl_core.inbox import Refused, Unchanged, released
 from etl_core.originals import chain, taken
 from etl_core.pool import Answers, Executor, Told
 from etl_core.protocol import Claimed, Done, Job, Mending, SourceFacts
-from etl_core.records import BRAKE, Arrival, Counts, HeaderAccount, Outcome, Prepared
+from etl_core.records import Arrival, Counts, HeaderAccount, Outcome, Prepared
 from etl_core.steps import step
 
 # SQLAlchemy takes 0.3 s to import: time that the child, started before, needs for its own imports.
@@ -49,7 +49,8 @@ class Watch(Protocol):
 class Scope:
     """What a run is asked to do: one source alone, all but some, whether anything may be written, and which limits hold.
 
-    unbraked: the source whose deliveries may withdraw as much as they like in this run; EVERY for all.
+    unbraked: the source whose deliveries are let through in this run, whatever they withdraw and however many of their rows are
+        faulty; EVERY for all.
     """
 
     only: str | None = None
@@ -62,6 +63,10 @@ class Scope:
     def shrink(self, source: SourceFacts) -> float:
         """The share of standing records that a delivery of this source may withdraw where nobody allows more."""
         return self.shrinks.get(source.name, source.shrink_limit)
+
+    def faulty(self, source: SourceFacts) -> float:
+        """The share of faulty rows that a delivery of this source may have where nobody allows more (ruling 14)."""
+        return self.limits.get(source.name, source.error_limit)
 
 
 def begun(run_id: str = "") -> Run:
@@ -172,7 +177,7 @@ class Loading:
         if self._archive is not None and not scope.dry_run:
             self._archive.keep(arrival)
             step("archived")
-        limit = 1.0 if mends else scope.limits.get(source.name, source.error_limit)
+        limit = 1.0 if mends else scope.faulty(source)
         with self._warehouse.delivery(
             arrival,
             source.name,
@@ -193,8 +198,8 @@ class Loading:
             self._archive.mark(arrival.fingerprint, ALLOWED)
         done = Outcome(arrival.name, source.name, load.result, counts, place=claimed.place, accounts=accounts)
         if load.result == "rejected":
-            braked = load.refusal.error == BRAKE
-            detail = _share(load.refusal.detail) if braked else excess(counts, limit)
+            faulty = load.refusal.error == "too_many_errors"
+            detail = excess(counts, limit) if faulty else _share(load.refusal.detail)
             done = replace(done, error=load.refusal.error, detail=detail)
         if load.reread is not None:
             same = load.reread.same

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 from etl_core import marks
 from etl_core.archive import Archive, Marks
 from etl_core.config import Config
-from etl_core.errors import ClusterError, DeliveryError, KeyFileError, exit_code
-from etl_core.inbox import arrivals, single, workroom
+from etl_core.errors import PARTLY, USAGE, ClusterError, DeliveryError, KeyFileError, exit_code
+from etl_core.inbox import CLOSED, arrivals, single, workroom
 from etl_core.keys import Keys
 from etl_core.loading import Loading, Scope, Watch, begun, excess
 from etl_core.night import Night, Trouble
@@ -22,16 +22,15 @@ from etl_core.pool import Executor, Pool
 from etl_core.protocol import Hello, Problem, Ready, SourceFacts
 from etl_core.publish import Published, publish
 from etl_core.pulls import Pulled
-from etl_core.records import BRAKE, Outcome
+from etl_core.records import Outcome
 
 # SQLAlchemy takes 0.3 s to import: time that the child, started before, needs for its own imports.
 if TYPE_CHECKING:
     from etl_core.cluster import Cluster
     from etl_core.warehouse import Warehouse
 
-# Exit codes: all loaded or nothing new; finished with quarantined rows or failed deliveries; a delivery that would
-# withdraw too much waits for somebody to decide.
-DONE, PARTLY, STOPPED = 0, 3, 4
+# Exit codes beside those of errors.py: all loaded or nothing new; a delivery that was stopped waits for somebody to decide.
+DONE, STOPPED = 0, 4
 SPOTLESS = ("loaded", "unchanged", "revoked")  # results that nobody has to look at
 
 
@@ -51,12 +50,15 @@ class Report:
 
     @property
     def exit_code(self) -> int:
-        """DONE; PARTLY where a delivery failed or could not be fetched, a row was quarantined, or a plugin could not be used; or STOPPED;
-        before all of them that of a snapshot that could not be written: analysts read the old one until somebody makes room.
+        """DONE; PARTLY where a delivery failed or could not be fetched, a row was quarantined, or a plugin could not be used;
+        STOPPED; USAGE where an inbox is closed, since nobody knows what lies in it; before all of them that of a snapshot that could
+        not be written: analysts read the old one until somebody makes room.
         """
         if self.unpublished is not None:
             return exit_code(self.unpublished)
-        if any(each.error == BRAKE for each in self.outcomes):
+        if any(each.error == CLOSED for each in self.outcomes):
+            return USAGE
+        if any(each.stopped for each in self.outcomes):
             return STOPPED
         spotless = (each.result in SPOTLESS and not each.counts.quarantined for each in self.outcomes)
         fetched = all(each.error is None for each in self.pulls)

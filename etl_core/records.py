@@ -35,8 +35,10 @@ ISSUES = pl.Schema(
 # One row per physical row that is not a record; `kind` is one of SKIP_KINDS.
 SKIPS = pl.Schema({**PLACE, "kind": pl.String()})
 
-# The code of a delivery that is stopped until a person decides: it would withdraw more than its source's shrink_limit.
+# The codes of a delivery that is stopped until a person decides: it would withdraw more than its source's shrink_limit, or more of
+# its rows are faulty than the error_limit.
 BRAKE = "too_much_withdrawn"
+BRAKES = (BRAKE, "too_many_errors")
 
 # One row per refused row: its cells as JSON {header: text}.
 REFUSED = pl.Schema({**PLACE, "cells": pl.String()})
@@ -258,7 +260,7 @@ class Outcome:
     """What became of one delivery in this run.
 
     result: loaded · unchanged (same bytes already in the warehouse) · revoked (a person took these bytes back) ·
-        rejected (too_many_errors, too_much_withdrawn) · failed.
+        rejected (by one of BRAKES) · failed.
     inserted, updated, withdrawn: what it did to the records that stood before; seconds: wall time.
     again: where a stored delivery was read again; then `unchanged` means that it says what it said, and nothing was written.
     """
@@ -277,6 +279,11 @@ class Outcome:
     seconds: float = 0.0
     fingerprint: str = ""
     again: Again | None = None
+
+    @property
+    def stopped(self) -> bool:
+        """Whether it waits for somebody to decide."""
+        return self.error in BRAKES
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,9 +10,9 @@ import pytest
 from etl_core import config
 from etl_core.again import Replayed, rebuild, replay, restore, revoke
 from etl_core.config import Config
-from etl_core.errors import KeyFileError, WarehouseError
+from etl_core.errors import PARTLY, KeyFileError, WarehouseError
 from etl_core.keys import Keys
-from etl_core.pipeline import DONE, PARTLY, run
+from etl_core.pipeline import DONE, STOPPED, run
 from etl_core.records import Again
 from etl_core.warehouse import Warehouse
 from tests.fakes import install, person, write
@@ -319,7 +319,7 @@ def test_lightbeam_issue_92_a_failed_delivery_is_never_taken_for_done(made: Path
             "made_up_2021.csv": ("failed", "empty"),
             "made_up_2022.csv": ("rejected", "too_many_errors"),
         }
-        assert report.exit_code == PARTLY
+        assert report.exit_code == STOPPED
     plugin(made, "1.1")
     report = run(settings, Watch())
     assert results(report) == {"made_up_2021.csv": ("failed", "empty"), "made_up_2022.csv": ("loaded", None)}

@@ -15,8 +15,9 @@ import polars as pl
 import pytest
 
 from etl_core import config
+from etl_core.errors import PARTLY
 from etl_core.keys import Keys
-from etl_core.pipeline import PARTLY, run
+from etl_core.pipeline import run
 from etl_core.records import Outcome
 from etl_core.testing.differing import differences
 from etl_core.testing.folders import copied, files, inside

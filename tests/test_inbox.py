@@ -348,11 +348,10 @@ def test_a_file_without_permission_is_unreadable_and_the_others_go_on(inbox, wor
     assert codes(take(inbox, work)) == {"a.csv": "unreadable", "b.csv": "taken"}
 
 
-def test_a_missing_folder_is_told_and_the_others_go_on(inbox, work, tmp_path):
+def test_an_inbox_that_is_gone_is_told_as_an_inbox_and_the_others_go_on(inbox, work, tmp_path):
     put(inbox, "a.csv")
     found = list(arrivals([tmp_path / "missing", inbox], work, 0, 1))
-    assert codes(found) == {str(tmp_path / "missing"): "unreadable", "a.csv": "taken"}
-    assert found[0].error.detail == {"folder": str(tmp_path / "missing")}
+    assert codes(found) == {str(tmp_path / "missing"): "inbox.unreadable", "a.csv": "taken"}
 
 
 def test_a_full_work_folder_leaves_no_half_copy(inbox, work, monkeypatch):

@@ -14,11 +14,11 @@ from etl_core import config
 from etl_core.archive import Archive
 from etl_core.config import Config
 from etl_core.discovery import Found, Loaded
-from etl_core.errors import DeliveryError, KeyFileError
-from etl_core.inbox import single, workroom
+from etl_core.errors import PARTLY, USAGE, DeliveryError, KeyFileError
+from etl_core.inbox import CLOSED, single, workroom
 from etl_core.keys import Keys
 from etl_core.loading import Loading, Scope
-from etl_core.pipeline import DONE, PARTLY, STOPPED, Report, check, run
+from etl_core.pipeline import DONE, STOPPED, Report, check, run
 from etl_core.pool import Pool
 from etl_core.protocol import Claimed, Done, Hello, Job, Problem
 from etl_core.records import Counts, Outcome, Prepared
@@ -209,7 +209,7 @@ def test_a_delivery_with_too_many_errors_is_rejected_and_tried_again_when_the_li
     write(home / "in" / "made_up_2023.csv", [person(1), person(2, 学时="x")])
     strict = run(configured(home), Watch())
     assert results(strict) == {"made_up_2023.csv": ("rejected", "too_many_errors")}
-    assert strict.exit_code == PARTLY
+    assert strict.exit_code == STOPPED
     (rejected,) = strict.outcomes
     assert rejected.counts.skips["delivery_rejected"] == 1
     assert rejected.detail == {"share": "50%", "limit": "20%"}
@@ -266,6 +266,25 @@ def test_the_brake_is_let_go_for_one_run_or_set_otherwise_by_source(
 ) -> None:
     _, second = brought(replacing, memory, *shrinking(tmp_path), scope=scope)
     assert (second.result, second.withdrawn) == (result, 6 if result == "loaded" else 0)
+
+
+@pytest.mark.parametrize(
+    ("unbraked", "result"),
+    [("*", "loaded"), ("made_up", "loaded"), ("second", "rejected"), (None, "rejected")],
+)
+def test_a_delivery_with_too_many_faulty_rows_is_let_through_with_its_good_rows(
+    home: Path, unbraked: str | None, result: str
+) -> None:
+    write(home / "in" / "made_up_2023.csv", [person(1), person(2, 学时="x")])
+    write(home / "in" / "second_2023.csv", [person(3)])
+    settings = configured(home)
+    assert run(settings, Watch()).exit_code == STOPPED
+    report = run(settings, Watch(), allow_shrink=unbraked)
+    (outcome,) = [each for each in report.outcomes if each.source == "made_up"]
+    assert (outcome.result, outcome.counts.quarantined) == (result, 1)
+    assert outcome.counts.loaded == (result == "loaded")
+    assert report.exit_code == (PARTLY if result == "loaded" else STOPPED)
+    assert run(settings, Watch()).exit_code == (DONE if result == "loaded" else STOPPED)
 
 
 def test_what_a_source_says_of_its_own_shrinking_holds_where_nothing_else_is_said(
@@ -401,6 +420,14 @@ def test_a_run_under_a_limit_of_its_own_overrules_the_plugins(
             (Outcome("a", "s", "failed"), Outcome("b", "s", "rejected", error="too_much_withdrawn")),
             (),
             STOPPED,
+        ),
+        (
+            (
+                Outcome("b", "s", "rejected", error="too_many_errors"),
+                Outcome("/mnt", None, "failed", error=CLOSED),
+            ),
+            (),
+            USAGE,
         ),
         ((), (Problem("a", "b", "1", "broken"),), PARTLY),
     ],

@@ -163,23 +163,19 @@ def calendar(config: Config) -> Iterator[Finding]:
 
 
 def inboxes(config: Config) -> Iterator[Finding]:
-    """Whether the inboxes can be read."""
+    """Whether the inboxes can be read, by reading them: a mount that has gone stale is there, and says so only then."""
     for folder in config.inbox:
-        if not folder.is_dir():
-            yield Finding("inbox", FAIL, f"{folder}: 没有这个文件夹｜no such folder", f"mkdir -p {folder}")
-        elif not os.access(folder, os.R_OK | os.X_OK):
-            yield Finding(
-                "inbox",
-                FAIL,
-                f"{folder}: 无权读取｜cannot be read",
-                "给运行的用户读取权限｜let the user that runs read it",
-            )
+        try:
+            number = len(list(folder.iterdir()))
+        except FileNotFoundError:
+            advice = f"检查挂载；新的则 mkdir -p {folder}｜check the mount; a new one: mkdir -p {folder}"
+            yield Finding("inbox", FAIL, f"{folder}: 没有这个文件夹｜no such folder", advice)
+        except OSError as fault:
+            advice = "检查挂载，给运行的用户读取权限｜check the mount, let the user that runs read it"
+            why = os.strerror(fault.errno or 0)
+            yield Finding("inbox", FAIL, f"{folder}: 读不了（{why}）｜cannot be read ({why})", advice)
         else:
-            yield Finding(
-                "inbox",
-                OK,
-                f"{folder}: {len(list(folder.iterdir()))} 项｜{len(list(folder.iterdir()))} entries",
-            )
+            yield Finding("inbox", OK, f"{folder}: {number} 项｜{number} entries")
 
 
 def files(config: Config) -> Iterator[Finding]:

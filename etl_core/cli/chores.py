@@ -135,9 +135,9 @@ WAREHOUSE = click.Group(
             callback=later.later("warehouse:checked"),
             params=[later.config(), later.shape()],
             short_help="仓库是否完好｜whether it is whole",
-            help="""核对表结构版本、密钥、数据库自身的完整性、每份报送的账目、无主的行和各表行数；只读。
+            help="""核对表结构版本、密钥、数据库自身的完整性、每份报送的账目和入库时的校验和、无主的行和各表行数；只读。
 
-            Check the version of the schema, the key, the database's own integrity, the books of every delivery, lines without an
+            Check the version of the schema, the key, the database's own integrity, the books of every delivery and the sum kept when it was loaded, lines without an
             owner, and count the tables; nothing is written.
 
             \b

@@ -39,8 +39,8 @@ RUN = click.Command(
             is_flag=False,
             flag_value=EVERY,
             metavar="[SOURCE]",
-            help="这一次放行会撤回过多记录的报送（可指定一个来源）"
-            "｜let deliveries through that withdraw too much, this once (of one source, or of all)",
+            help="这一次放行被拦下的报送：会撤回过多记录，或错误行过多（可指定一个来源）"
+            "｜let deliveries through that withdraw too much or have too many faulty rows, this once (of one source, or of all)",
         ),
         click.Option(
             ["--wait"],
@@ -68,8 +68,8 @@ RUN = click.Command(
     退出码 exit codes
       0   全部入库，或没有新报送｜all loaded, or nothing new
       3   有隔离行或未能处理的文件｜done, with quarantined rows or failed files
-      4   有报送会撤回过多记录，已拦下，等人决定｜a delivery would withdraw too much: it was stopped, decide
-      2   配置、密钥或用法有误｜configuration, key or usage
+      4   有报送会撤回过多记录或错误行过多，已拦下，等人决定｜a delivery would withdraw too much or has too many faulty rows: it was stopped, decide
+      2   用法、配置、密钥或仓库有误，或有收件文件夹读不了（其余已处理）｜usage, configuration, key or warehouse; or an inbox that cannot be read, after all others
       75  另一次运行正在进行、数据库连不上或磁盘已满，请稍后再试｜another run is under way, the database is away, or a disk is full: try again
       70  程序内部错误｜a fault of the software
     """,

@@ -13,7 +13,7 @@ from etl_core.cli.exits import DONE, PARTLY, USAGE
 from etl_core.cli.finding import FAIL, OK, WARN, Check, Finding
 from etl_core.cli.later import JSON
 from etl_core.cli.say import Lang, spoken, title
-from etl_core.errors import ConfigError, EtlError
+from etl_core.errors import ConfigError, EtlError, WarehouseError
 
 COLUMNS = ("check", "state", "message", "advice")
 CODES = {OK: DONE, WARN: PARTLY, FAIL: USAGE}
@@ -58,6 +58,8 @@ def _guarded(name: str, look: Check) -> Iterator[Finding]:
         yield from look()
     except ConfigError as fault:
         yield from (Finding(name, FAIL, str(problem)) for problem in fault.problems)
+    except WarehouseError as fault:
+        yield Finding(name, FAIL, fault.message, fault.advice)
     except EtlError as fault:
         yield Finding(name, FAIL, str(fault))
     except OSError as fault:

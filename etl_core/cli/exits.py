@@ -2,8 +2,8 @@
 
     0    all loaded, or nothing new               75   the warehouse is held or away, or a disk is full: try again
     3    quarantined rows or failed deliveries    70   a fault of the software
-    4    a delivery would withdraw too much       128+n  stopped by signal n, with everything unfinished taken back
-    2    usage, configuration, key, warehouse
+    4    a delivery was stopped by the brake      128+n  stopped by signal n, with everything unfinished taken back
+    2    usage, configuration, key, warehouse, an inbox
 
 A fault of ours is told by its type and place alone: the text of an exception can hold a cell. ETL_DEBUG=1 adds the way
 that led there, still without any text or value.

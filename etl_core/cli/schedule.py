@@ -70,7 +70,7 @@ RestrictRealtime=yes
 RestrictSUIDSGID=yes
 LockPersonality=yes
 SystemCallArchitectures=native
-# 这些文件夹须已存在｜these folders must exist{missing}
+# 这些文件夹须已存在，有 - 的除外｜these folders must exist, but for those with a -{missing}
 {paths}
 """
 
@@ -159,7 +159,7 @@ def _service(chosen: Config, config: Path, user: str) -> str:
         home="read-only" if may.homes else "yes",
         private="no" if may.temporary else "yes",
         missing=f": install -d -m 700 -o {user} {missing}" if missing else "",
-        paths="\n".join(f"{kind}={_quoted(path)}" for kind, path in paths),
+        paths="\n".join(f"{kind}={_quoted(_excused(path, kind))}" for kind, path in paths),
     )
 
 
@@ -178,6 +178,11 @@ def _secrets(chosen: Config, config: Path) -> str:
 def _credential(config: Path) -> bool:
     """Whether the configuration looks for its key among systemd's credentials, where nobody can make one."""
     return CREDENTIALS in config.read_text(encoding="utf-8-sig")
+
+
+def _excused(path: Path, kind: str) -> str:
+    """An inbox may be gone, and the run says so itself: without the - systemd would not even start it for the other inboxes."""
+    return f"-{path}" if kind == "ReadOnlyPaths" else str(path)
 
 
 def _quoted(word: object) -> str:

@@ -9,8 +9,9 @@ from pathlib import Path
 
 from etl_core.cli import screen
 from etl_core.cli.say import Lang, counted, reason, title
+from etl_core.inbox import CLOSED
 from etl_core.pipeline import Report
-from etl_core.records import BRAKE, Outcome
+from etl_core.records import Outcome
 from etl_schemas.messages import text
 
 ROWS = ("read", "loaded", "quarantined", "skipped", "records")
@@ -153,8 +154,10 @@ def following(report: Report, config: Path) -> Iterator[str]:
         sources = sorted({each.source for each in report.outcomes if each.source and each.counts.quarantined})
         for source in sources:
             yield f"etl quarantine export --config {file} --source {source} --out {source}.xlsx"
-    for source in sorted({str(each.source) for each in report.outcomes if each.error == BRAKE}):
+    for source in sorted({str(each.source) for each in report.outcomes if each.stopped}):
         yield f"etl run --config {file} --source {source} --allow-shrink {source}"
-    if any(each.result in ("failed", "rejected") for each in report.outcomes):
+    if any(each.error == CLOSED for each in report.outcomes):
+        yield f"etl doctor --config {file}"
+    if any(each.result in ("failed", "rejected") and each.error != CLOSED for each in report.outcomes):
         yield f"etl deliveries list --config {file}"
     yield f"etl status --config {file}"

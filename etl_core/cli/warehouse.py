@@ -21,6 +21,8 @@ KINDS = {
     "orphan": "有无主的行，请报告数据管理员｜lines without their owner: tell the data officer",
     "unbalanced": "账目不符，请报告数据管理员｜the books do not balance: tell the data officer",
     "mark": "存档里的记号与账本不一致，下次 etl run 会改正｜a mark of the archive is not what the ledger says: the next etl run mends it",
+    "changed": "入库之后被改动过，请从备份恢复，或由存档重建（etl rebuild --into）"
+    "｜not as it was loaded: restore a backup, or make it again from the archive (etl rebuild --into)",
 }
 
 Row = dict[str, object]
@@ -75,6 +77,9 @@ def _passed(warehouse: Warehouse, lang: Lang) -> Iterator[Row]:
     yield {"check": "key", "state": "ok", "message": spoken("密钥相符｜the key is the warehouse's own", lang)}
     counted = ", ".join(f"{name} {number}" for name, number in warehouse.sizes().items())
     yield {"check": "tables", "state": "ok", "message": counted}
+    if old := warehouse.unsummed():
+        said = f"较早入库的报送没有校验和，无法比对: {old}｜loaded before there were sums, cannot be compared: {old}"
+        yield {"check": "changed", "state": "ok", "message": spoken(said, lang)}
 
 
 def _found(faults: list[Fault], lang: Lang) -> Iterator[Row]:

@@ -8,9 +8,11 @@ from __future__ import annotations
 
 from etl_core.filenames import shown
 from etl_core.inbox.arrivals import Refused, Unchanged, arrivals, single
+from etl_core.inbox.listing import CLOSED
 from etl_core.inbox.room import released, workroom
 
 __all__ = [
+    "CLOSED",
     "Refused",
     "Unchanged",
     "arrivals",

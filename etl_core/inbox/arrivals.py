@@ -19,7 +19,7 @@ from etl_core.steps import step
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """Something in an inbox that cannot be taken: not_regular, not_settled or unreadable."""
+    """What cannot be taken: something in an inbox (not_regular, not_settled, unreadable), or an inbox itself (CLOSED)."""
 
     name: str
     error: DeliveryError

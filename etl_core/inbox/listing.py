@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from etl_core.errors import DeliveryError
-from etl_core.filenames import rubbish, shown
+from etl_core.filenames import rubbish
 
+CLOSED = "inbox.unreadable"  # of an inbox itself, such as one whose mount is gone: never of a file in it
 _KINDS = {
     stat.S_IFLNK: "link",
     stat.S_IFDIR: "folder",
@@ -55,7 +56,7 @@ def listed(folder: Path, stack: ExitStack) -> list[Item | Folder | Faulty]:
         descriptor = _held(folder, stack)
         names = _names(descriptor)
     except OSError:
-        return [Faulty(str(folder), DeliveryError("unreadable", folder=shown(str(folder))))]
+        return [Faulty(str(folder), DeliveryError(CLOSED))]
     return [_seen(descriptor, name, stack) for name in names]
 
 

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 from etl_core import alerts
 from etl_core.config import Config
 from etl_core.errors import LockedError, exit_code
+from etl_core.inbox import CLOSED
 from etl_core.night import conditions, journal, lineage, metrics, telling
 from etl_core.protocol import Problem, SourceFacts
 from etl_core.records import Notice, Outcome
@@ -143,7 +144,9 @@ class Night:
         return list(troubles.values())
 
     def _mine(self, source: str) -> bool:
-        return self._only in (None, source)
+        """Whether this run saw all of a source: what may lie in a closed inbox is not over."""
+        closed = any(each.error == CLOSED for each in self._outcomes)
+        return not closed and self._only in (None, source)
 
     def _sent(
         self, send: Callable[[Notice], None], name: str, notice: Notice, troubles: dict[str, Trouble]

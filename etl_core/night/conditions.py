@@ -1,4 +1,5 @@
-"""What is not as it should be after a run: late or shrunken by the calendar, refused, stopped, a plugin that cannot be used."""
+"""What is not as it should be after a run: late or shrunken by the calendar, refused, stopped, an inbox that is closed, a plugin
+that cannot be used."""
 
 from __future__ import annotations
 
@@ -8,12 +9,16 @@ from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from etl_core.config import Config
+from etl_core.inbox import CLOSED
 from etl_core.night.due import Arrived, Judged, judged
 from etl_core.protocol import Problem
-from etl_core.records import BRAKE, Outcome
+from etl_core.records import BRAKES, Outcome
 
 if TYPE_CHECKING:
     from etl_core.warehouse import Warehouse
+
+CODES = {**dict.fromkeys(BRAKES, "stopped"), CLOSED: "inbox"}
+"""The codes of refusals that people are told of apart; of all others together."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,12 +78,10 @@ def _calendar(said: Mapping[str, Judged]) -> Iterator[Condition]:
 
 def _refused(outcomes: Sequence[Outcome]) -> Iterator[Condition]:
     """What was stopped and what was otherwise refused, one condition for each source with its number and codes."""
-    refused = [each for each in outcomes if each.result in ("failed", "rejected")]
-    for code, mine in (
-        ("stopped", [each for each in refused if each.error == BRAKE]),
-        ("refused", [each for each in refused if each.error != BRAKE]),
-    ):
-        for source in sorted({each.source or "" for each in mine}):
-            ours = [each for each in mine if (each.source or "") == source]
-            codes = ", ".join(sorted({str(each.error) for each in ours}))
-            yield Condition(code, source, {"count": len(ours), "codes": codes})
+    errors: dict[tuple[str, str], list[str]] = {}
+    for each in outcomes:
+        if each.result in ("failed", "rejected"):
+            error = str(each.error)
+            errors.setdefault((CODES.get(error, "refused"), each.source or ""), []).append(error)
+    for (code, source), mine in sorted(errors.items()):
+        yield Condition(code, source, {"count": len(mine), "codes": ", ".join(sorted(set(mine)))})

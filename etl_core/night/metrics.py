@@ -40,7 +40,7 @@ def _run(registry: CollectorRegistry, document: Document, alerts: int | None) ->
     }
     if alerts is not None:
         figures["chuanyu_etl_conditions"] = (
-            "What is not as it should be: late, shrunken, refused, stopped, plugin",
+            "What is not as it should be: late, shrunken, refused, stopped, inbox, plugin",
             alerts,
         )
     for name, (meaning, value) in figures.items():

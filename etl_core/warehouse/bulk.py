@@ -315,7 +315,9 @@ def _guarded(path: Path) -> Iterator[None]:
     except Error as error:
         if "disk is full" in str(error):
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(path)) from None
-        raise WarehouseError(f"{path}: filling a stage: {type(error).__name__}") from None
+        raise WarehouseError(
+            f"{path} ({type(error).__name__}): 数据库出错，没有完成：填充暂存｜the database failed while filling a stage"
+        ) from None
 
 
 def _columns(rows: pl.DataFrame) -> str:

@@ -24,6 +24,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.pool import StaticPool
 
 from etl_core.errors import UnavailableError, WarehouseError
+from etl_core.warehouse import advice
 
 PATIENCE = 10  # seconds that a reader or writer of SQLite waits for another's transaction
 PRAGMAS = ("synchronous = full", "foreign_keys = on", "cache_size = -65536")
@@ -42,10 +43,6 @@ SPEECHLESS = (
     "OperationalError",
     "InterfaceError",
 )  # PostgreSQL's errors have a code while there is a connection
-UNREACHED = (
-    "：连不上数据库，请核对地址、用户、口令、库名，以及服务是否已启动"
-    "｜no connection: check address, user, password, name of the database, and whether the server runs"
-)
 PAUSES = (
     0.5,
     1.0,
@@ -147,9 +144,8 @@ def _claim(file: Path, create: bool) -> None:
     except FileNotFoundError:
         raise WarehouseError(f"{file}: {ABSENT}") from None
     except OSError as error:
-        raise WarehouseError(
-            f"{file}: 仓库文件无法打开｜the warehouse's file cannot be opened: {error.strerror}"
-        ) from None
+        said, wanted = advice.KNOWN["SQLITE_CANTOPEN"]
+        raise WarehouseError(f"{file} ({error.strerror}): {said}", wanted) from None
 
 
 def _connect(dialect: sa.Dialect, _record: object, address: list[Any], told: dict[str, Any]) -> Any:
@@ -189,8 +185,8 @@ def _begin(connection: sa.Connection) -> None:
 
 @contextmanager
 def guarded(engine: sa.Engine, doing: str) -> Iterator[None]:
-    """Errors of SQLAlchemy or a driver leave as WarehouseError: what was done and the code, no values; UnavailableError
-    where the same may go well later.
+    """Errors of SQLAlchemy or a driver leave as WarehouseError: what they mean (advice.py), else what was done («中文｜English»),
+    and the code, no values; UnavailableError where the same may go well later.
 
     Raises OSError (ENOSPC) where the warehouse's disk is full, as any other full disk is told.
     """
@@ -200,12 +196,16 @@ def guarded(engine: sa.Engine, doing: str) -> Iterator[None]:
         code = _code(error)
         if code.endswith(FULL):
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), shown(engine.url)) from None
-        told = f"{shown(engine.url)}: {doing}: {code}"
+        where, number = f"{shown(engine.url)} ({code})", code.split(" ")[-1]
         if code in SPEECHLESS:
-            raise UnavailableError(f"{told}{UNREACHED}") from None
-        if code.split(" ")[-1].startswith(PASSING):
-            raise UnavailableError(told) from None
-        raise WarehouseError(told) from None
+            said, wanted = advice.UNREACHED
+            raise UnavailableError(f"{where}: {said}", wanted) from None
+        zh, _, en = doing.partition("｜")
+        undone = (f"数据库出错，没有完成：{zh}｜the database failed while {en}", "")
+        if number.startswith(PASSING):
+            raise UnavailableError(f"{where}: {undone[0]}") from None
+        said, wanted = advice.known(number) or undone
+        raise WarehouseError(f"{where}: {said}", wanted) from None
 
 
 def shown(url: URL) -> str:

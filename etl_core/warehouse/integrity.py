@@ -1,4 +1,5 @@
-"""Whether a warehouse is whole: what the database says of itself, the books of every delivery, and lines without their owner."""
+"""Whether a warehouse is whole: what the database says of itself, the books of every delivery, lines without their owner, and
+records that are not as they were loaded."""
 
 from __future__ import annotations
 
@@ -7,7 +8,7 @@ from dataclasses import dataclass
 
 import sqlalchemy as sa
 
-from etl_core.warehouse import tables
+from etl_core.warehouse import sums, tables
 from etl_core.warehouse.tables import delivery, person, quarantine, reason, record, skipped_row, warning
 
 
@@ -22,7 +23,15 @@ class Fault:
 
 def faults(connection: sa.Connection) -> list[Fault]:
     """Everything that is wrong; nothing for a warehouse that can be trusted."""
-    return [*_database(connection), *_orphans(connection), *_ledger(connection), *_books(connection)]
+    looks = (_database, _orphans, _ledger, _books, _sums)
+    return [fault for look in looks for fault in look(connection)]
+
+
+def unsummed(connection: sa.Connection) -> int:
+    """How many deliveries were loaded before there were sums, so that nobody can say whether they were changed."""
+    old = sa.select(sa.func.count()).where(delivery.c.sums.is_(None), delivery.c.result != "failed")
+    found: int = connection.execute(old.select_from(delivery)).scalar_one()
+    return found
 
 
 def sizes(connection: sa.Connection) -> dict[str, int]:
@@ -86,6 +95,24 @@ def _books(connection: sa.Connection) -> Iterator[Fault]:
                 yield Fault("unbalanced", f"delivery {line['delivery_id']}: {name}", missing)
 
 
+def _sums(connection: sa.Connection) -> Iterator[Fault]:
+    """What is stored of a delivery is what was loaded: no value is told, for there is none but the sum."""
+    reasons = _grouped(connection, sa.join(reason, quarantine), quarantine.c.delivery_id)
+    warnings = _counts(connection, warning)
+    wanted = sa.select(delivery.c.delivery_id, delivery.c.sums).where(delivery.c.sums.is_not(None))
+    for number, said in connection.execute(wanted).all():
+        for name, found in (("reasons", reasons), ("warnings", warnings)):
+            if missing := abs(said[name] - found.get(number, 0)):
+                yield Fault("unbalanced", f"delivery {number}: {name}", missing)
+        if sums.stored(connection, number) != said["records"]:
+            yield Fault("changed", f"delivery {number}: record", 1)
+
+
 def _counts(connection: sa.Connection, table: sa.Table) -> dict[int, int]:
-    wanted = sa.select(table.c.delivery_id, sa.func.count()).group_by(table.c.delivery_id)
+    return _grouped(connection, table, table.c.delivery_id)
+
+
+def _grouped(connection: sa.Connection, rows: sa.FromClause, of: sa.Column[int]) -> dict[int, int]:
+    """How many rows there are of each delivery."""
+    wanted = sa.select(of, sa.func.count()).select_from(rows).group_by(of)
     return {line[0]: line[1] for line in connection.execute(wanted)}

@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from etl_core.keys import Keys
 from etl_core.records import BRAKE, Counts, HeaderAccount, Prepared
 from etl_core.steps import step
-from etl_core.warehouse import books, bulk, ledger, repeats, rows, tables, waiting
+from etl_core.warehouse import books, bulk, ledger, repeats, rows, sums, tables, waiting
 from etl_core.warehouse.reread import Reread
 from etl_core.warehouse.settle import Plan, settle, stood
 from etl_core.warehouse.writer import Writer
@@ -52,7 +52,7 @@ class Load:
         self._free, self._passed = allowed, allowed or stopped
         self._connection, self._keys, self._batch = connection, keys, batch
         self._stage, self._writer = stage, writer
-        self._read = 0
+        self._read = self._sum = 0
         self._submissions: list[pl.DataFrame] = []
         self._record = ledger.next_id(connection, tables.record.c.record_id, tables.former_record.c.record_id)
         self._quarantine = ledger.next_id(connection, tables.quarantine.c.quarantine_id)
@@ -87,8 +87,8 @@ class Load:
         """Decide repeats, balance the books, judge the share of errors, settle which versions stand.
 
         limit: highest share of quarantined rows among those that are records (ruling 14).
-        shrink: highest share of the slot's standing records that may be withdrawn; what was settled is taken back otherwise,
-            but for a delivery that is `unbraked`, or was allowed before.
+        shrink: highest share of the slot's standing records that may be withdrawn; what was settled is taken back otherwise.
+            Neither limit stops a delivery that is `unbraked`, or was allowed before.
         Raises BalanceError when a row read is in no outcome, or in two.
         """
         self._writer.rest()
@@ -96,7 +96,7 @@ class Load:
         step("staged")
         if self._stage.left:
             told = pl.concat(self._submissions) if self._submissions else None
-            repeats.resolve(self._connection, self._batch, self._keys, self._quarantine, told)
+            self._sum -= repeats.resolve(self._connection, self._batch, self._keys, self._quarantine, told)
         self._stage.close()
         counts = self._tally(self._read)
         step("counted")
@@ -106,7 +106,10 @@ class Load:
         self.allowed = self._passed and self.result == "loaded"
         closed = self._reject(counts) if self.refusal.error else counts
         written = [asdict(one) for one in accounts]
-        books.close(self._connection, self.delivery_id, closed, accounts=written, allowed=self.allowed)
+        summed = sums.told(closed, self._sum if closed.records else 0)
+        books.close(
+            self._connection, self.delivery_id, closed, accounts=written, sums=summed, allowed=self.allowed
+        )
         return closed
 
     def _staged(self, prepared: Prepared) -> bulk.Frames:
@@ -118,6 +121,7 @@ class Load:
         if "submitted" in records.columns and records["submitted"].null_count() < records.height:
             self._submissions.append(rows.submissions(records, self._record))
         self._record += made.height
+        self._sum += sums.summed(made)
         return {tables.record: made, tables.person: rows.person_rows(records)}
 
     def _plain(self, prepared: Prepared) -> bulk.Frames:
@@ -146,6 +150,9 @@ class Load:
     def _faulty(self, counts: Counts, limit: float) -> Refusal | None:
         share = books.excessive(counts, limit)
         if share is None:
+            return None
+        if self._free:
+            self._passed = True
             return None
         return Refusal("too_many_errors", {"share": f"{share:.4f}", "limit": str(limit)})
 

@@ -143,7 +143,7 @@ def _locked_server(engine: sa.Engine, patience: _Patience) -> Iterator[Fence]:
         except SQLAlchemyError:
             raise UnavailableError(LOST) from None
 
-    doing = "locking the warehouse"
+    doing = "锁定仓库｜locking the warehouse"
     with dialect.guarded(engine, doing):
         connection = engine.connect().execution_options(isolation_level="AUTOCOMMIT")
     try:

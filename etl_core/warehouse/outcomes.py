@@ -26,6 +26,9 @@ from etl_core.warehouse.tables import (
     warning,
 )
 
+LEDGER = [column for column in delivery.columns if column.name != "sums"]
+"""What people are told of a delivery; the sums say nothing to anybody but a check."""
+
 FAULT = {**PLACE, "code": pl.String(), "column": pl.String()}
 
 TYPES: dict[type[sa.types.TypeEngine[Any]], pl.DataType] = {
@@ -150,7 +153,7 @@ def _amount(hundredths: int | None) -> Decimal | None:
 
 def deliveries(connection: sa.Connection, source: str | None) -> pl.DataFrame:
     """The lines of the run ledger, by source and effective order; `detail` and `accounts` are JSON texts."""
-    wanted = sa.select(delivery).order_by(delivery.c.source, delivery.c.sort_key, delivery.c.delivery_id)
+    wanted = sa.select(*LEDGER).order_by(delivery.c.source, delivery.c.sort_key, delivery.c.delivery_id)
     if source is not None:
         wanted = wanted.where(delivery.c.source == source)
     return _read(connection, wanted, _schema(wanted))
@@ -160,13 +163,11 @@ def formers(connection: sa.Connection, source: str | None) -> pl.DataFrame:
     """The lines of deliveries that left, as `deliveries` has them; `result` is the way they left, or restored."""
     back = former_delivery.c.restored_at.is_not(None)
     left = sa.case((back, "restored"), else_=former_delivery.c.way).label("result")
-    columns = (
-        left if column.name == "result" else former_delivery.c[column.name] for column in delivery.columns
-    )
+    columns = (left if column.name == "result" else former_delivery.c[column.name] for column in LEDGER)
     wanted = sa.select(*columns).order_by(former_delivery.c.source, former_delivery.c.sort_key)
     if source is not None:
         wanted = wanted.where(former_delivery.c.source == source)
-    return _read(connection, wanted, _schema(sa.select(delivery)))
+    return _read(connection, wanted, _schema(sa.select(*LEDGER)))
 
 
 def reasons(

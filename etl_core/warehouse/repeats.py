@@ -19,7 +19,7 @@ import polars as pl
 import sqlalchemy as sa
 
 from etl_core.keys import Keys
-from etl_core.warehouse import bulk
+from etl_core.warehouse import bulk, sums
 from etl_core.warehouse.rows import FIELDS, WHERE, Batch, seat
 from etl_core.warehouse.tables import person, quarantine, reason, record, skipped_row, warning
 
@@ -47,19 +47,22 @@ class Verdicts:
 
 def resolve(
     connection: sa.Connection, batch: Batch, keys: Keys, first: int, submitted: pl.DataFrame | None = None
-) -> None:
-    """Decide every repeated key of a delivery; quarantined rows are numbered from `first`.
+) -> int:
+    """Decide every repeated key of a delivery; quarantined rows are numbered from `first`. The sum of what went (sums.py).
 
     submitted: the moment (`submitted`) of the delivery's records (`record_id`), where the last submission wins.
     """
     involved = _involved(connection, batch.delivery_id)
     verdicts = _decide(involved) if submitted is None else _last(list(involved), submitted)
+    gone = frozenset(verdicts.surplus)
+    went = sums.read(one for one in _involved(connection, batch.delivery_id) if one.record_id in gone)
     _keep(connection, verdicts.surplus)
     rejected = [where for where, _, _ in verdicts.contradictions]
     _delete_warnings(connection, batch.delivery_id, [*verdicts.repeats, *rejected])
     _skip(connection, batch.delivery_id, verdicts.repeats, verdicts.kind)
     _refuse(connection, keys, batch, verdicts.contradictions, first)
     _forget_persons(connection, verdicts.persons)
+    return went
 
 
 def _involved(connection: sa.Connection, delivery_id: int) -> Iterator[Row]:

@@ -16,7 +16,7 @@ from etl_core.warehouse.tables import delivery, former_record, record
 
 Row = sa.Row[Any]
 
-ITS_OWN = {"delivery_id", "run_id", "loaded_at", "plugin", "detail"}
+ITS_OWN = {"delivery_id", "run_id", "loaded_at", "plugin", "detail", "sums"}
 """Columns of `delivery` that tell who read it and when; the others tell what was read."""
 
 CONTENT = [

@@ -7,8 +7,8 @@ import sqlalchemy as sa
 from etl_core.errors import OlderError, WarehouseError
 from etl_core.warehouse import dialect, tables
 
-HEAD = "0005"  # the newest step in migrations/versions
-KNOWN = ("0001", "0002", "0003", "0004", "0005")
+HEAD = "0006"  # the newest step in migrations/versions
+KNOWN = ("0001", "0002", "0003", "0004", "0005", "0006")
 
 _version = sa.table("alembic_version", sa.column("version_num"))
 
@@ -23,7 +23,7 @@ def revision(connection: sa.Connection) -> str | None:
 
 def found(engine: sa.Engine) -> str | None:
     """As `revision`, in a transaction of its own."""
-    with dialect.reading(engine, "reading the version of the warehouse") as connection:
+    with dialect.reading(engine, "读取仓库的版本｜reading the version of the warehouse") as connection:
         return revision(connection)
 
 
@@ -32,8 +32,8 @@ def known(engine: sa.Engine) -> str | None:
     version = found(engine)
     if version is not None and version not in KNOWN:
         raise WarehouseError(
-            f"仓库是用更新的版本建立的，请升级程序"
-            f"｜the warehouse has schema {version}, newer than this software (schema {HEAD})"
+            f"仓库是用更新的版本建立的｜the warehouse has schema {version}, newer than this software (schema {HEAD})",
+            "升级程序｜upgrade the software",
         )
     return version
 
@@ -42,7 +42,7 @@ def upgrade(engine: sa.Engine) -> None:
     """Run the missing migrations in one transaction; do nothing, and write nothing, when there are none. Raises as `known`."""
     if known(engine) == HEAD:
         return
-    with dialect.writing(engine, "upgrading the warehouse") as connection:
+    with dialect.writing(engine, "升级仓库｜upgrading the warehouse") as connection:
         dialect.alone(connection)
         _migrate(connection)
 
@@ -56,8 +56,8 @@ def demand(version: str | None, where: str, create: bool, migrate: bool) -> None
         raise WarehouseError(f"{where}: {dialect.ABSENT}")
     if version not in (None, HEAD) and not migrate:
         raise OlderError(
-            "仓库的表结构较旧，请先运行 etl warehouse upgrade"
-            f"｜the warehouse has schema {version}, older than this software's {HEAD}: run etl warehouse upgrade first"
+            f"仓库的表结构较旧｜the warehouse has schema {version}, older than this software's {HEAD}",
+            "先运行 etl warehouse upgrade｜run etl warehouse upgrade first",
         )
 
 
@@ -66,7 +66,7 @@ def draw(engine: sa.Engine) -> None:
 
     It has neither a revision nor the view for analysts. Alembic's import and its steps are 0.3 s, half of a small `etl check`.
     """
-    with dialect.writing(engine, "making a warehouse") as connection:
+    with dialect.writing(engine, "建立仓库｜making a warehouse") as connection:
         tables.metadata.create_all(connection)
 
 

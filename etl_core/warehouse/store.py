@@ -123,7 +123,7 @@ class Warehouse:
     @contextmanager
     def rehearsal(self) -> Iterator[None]:
         """What is written inside is seen inside, as if it stayed, and all of it is taken back at the end."""
-        with dialect.writing(self._engine, "rehearsing") as connection:
+        with dialect.writing(self._engine, "试运行｜rehearsing") as connection:
             self._rehearsed = connection
             try:
                 yield
@@ -164,7 +164,7 @@ class Warehouse:
         if semantics not in SEMANTICS:
             raise WarehouseError(f"{source}: deliveries cannot add up as {semantics!r}")
         account = ledger.Account(source, semantics, plugin, mends)
-        with self._write(f"loading a delivery of {source}") as connection:
+        with self._write(f"装载 {source} 的报送｜loading a delivery of {source}") as connection:
             before = ledger.rejected(connection, arrival.fingerprint, source)
             stopped = any(line.error == BRAKE for line in before)
             former = None if replaces is None else reread.former(connection, replaces)
@@ -193,7 +193,7 @@ class Warehouse:
 
         Raises WarehouseError where there is no such delivery.
         """
-        with self._write("revoking a delivery") as connection:
+        with self._write("撤销报送｜revoking a delivery") as connection:
             yield leave.leave(connection, delivery_id, "revoked", run)
             if dry_run:
                 _take_back(connection)
@@ -217,7 +217,7 @@ class Warehouse:
         with self._ask() as connection:
             if ledger.failed_alike(connection, arrival, account.source, error, dict(detail)):
                 return
-        with self._write("noting a failed delivery") as connection:
+        with self._write("登记未入库的报送｜noting a failed delivery") as connection:
             ledger.fail(connection, arrival, account, place, run, error=error, detail=dict(detail))
         step("noted")
 
@@ -226,7 +226,7 @@ class Warehouse:
         with self._ask() as connection:
             if not ledger.noted(connection, run_id):
                 return
-        with self._write("noting the end of a run") as connection:
+        with self._write("登记运行的结束｜noting the end of a run") as connection:
             ledger.end(connection, run_id, exit_code, document)
         step("ended")
 
@@ -243,13 +243,18 @@ class Warehouse:
     def keep_alerts(self, before: list[alerting.Standing], after: list[alerting.Standing]) -> None:
         """Keep what changed of the alerts; nothing is written where nothing did."""
         if before != after:
-            with self._write("keeping the alerts") as connection:
+            with self._write("登记告警｜keeping the alerts") as connection:
                 alerting.keep(connection, before, after)
 
     def faults(self) -> list[integrity.Fault]:
         """What is wrong with the warehouse itself; see warehouse/integrity.py."""
         with self._ask() as connection:
             return integrity.faults(connection)
+
+    def unsummed(self) -> int:
+        """How many deliveries a check cannot compare with what was loaded."""
+        with self._ask() as connection:
+            return integrity.unsummed(connection)
 
     def revision(self) -> str | None:
         """The version of its schema."""
@@ -308,7 +313,7 @@ class Warehouse:
 
     def lift(self, fingerprint: str, run: ledger.Run) -> None:
         """Let bytes that were revoked be loaded again by whoever brings them."""
-        with dialect.writing(self._engine, "restoring a delivery") as connection:
+        with dialect.writing(self._engine, "恢复报送｜restoring a delivery") as connection:
             ledger.note(connection, run)
             ledger.restore(connection, fingerprint)
 
@@ -388,7 +393,7 @@ class Warehouse:
     def _ask(self) -> AbstractContextManager[sa.Connection]:
         if self._rehearsed is not None:
             return nullcontext(self._rehearsed)
-        return dialect.reading(self._engine, "reading the warehouse")
+        return dialect.reading(self._engine, "读取仓库｜reading the warehouse")
 
     @contextmanager
     def _write(self, doing: str) -> Iterator[sa.Connection]:
@@ -431,7 +436,7 @@ class Warehouse:
 
     def _bind(self, keys: Keys) -> bytes:
         """Give a new warehouse its key; of two first runs at the same moment the earlier one's stands."""
-        with dialect.writing(self._engine, "making the warehouse") as connection:
+        with dialect.writing(self._engine, "建立仓库｜making the warehouse") as connection:
             dialect.alone(connection)
             found = _check_value(connection)
             if found is None:

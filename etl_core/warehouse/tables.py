@@ -122,6 +122,7 @@ delivery = sa.Table(
     text("plugin"),
     *map(count, ("rows_read", "rows_loaded", "rows_quarantined", "rows_skipped", "records")),
     sa.Column("accounts", sa.JSON(), nullable=False),
+    sa.Column("sums", sa.JSON(none_as_null=True)),  # sums.py; null for what was loaded before there were any
     sa.Column("loaded_at", Instant(), nullable=False),
     sa.Column("mends", sa.Text()),  # of a mending: the fingerprint of the delivery that it mends
     # loaded although the brake stops it, or did so when it came first

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import os
 import shutil
 from collections import namedtuple
 from pathlib import Path
@@ -103,19 +105,40 @@ def test_a_server_that_does_not_answer_is_told_with_what_to_look_at(ready, tmp_p
     code, found = examined(config)
     assert (code, states(found, "warehouse")) == (2, ["fail"])
     assert "连不上数据库" in found["warehouse"][0][1]
+    assert "服务是否已启动" in found["warehouse"][0][2]
     english = here("--lang", "en", "doctor", "--config", config).stdout
-    assert (
-        "postgresql://etl@127.0.0.1:9/chuanyu: reading the version of the warehouse: no connection" in english
-    )
+    assert "postgresql://etl@127.0.0.1:9/chuanyu (OperationalError): no connection" in english
 
 
-def test_an_inbox_that_is_not_there_is_told_with_the_command_that_makes_it(ready, tmp_path):
-    (tmp_path / "inbox").rmdir()
+def test_a_warehouse_that_is_no_database_is_told_with_what_to_do(ready, tmp_path):
+    (tmp_path / "data.sqlite").write_text("x" * 9999)
     code, found = examined(ready)
-    assert (code, found["inbox"]) == (
-        2,
-        [("fail", f"{tmp_path / 'inbox'}: 没有这个文件夹", f"mkdir -p {tmp_path / 'inbox'}")],
-    )
+    assert (code, states(found, "warehouse")) == (2, ["fail"])
+    _, message, advice = found["warehouse"][0]
+    assert message.endswith("data.sqlite (DatabaseError SQLITE_NOTADB): 这个文件不是 SQLite 数据库")
+    assert "核对仓库地址" in advice
+    done = here("run", "--config", ready)
+    assert done.exit_code == 2
+    assert "｜the file is no SQLite database: check the address of the warehouse" in done.stderr
+
+
+def test_an_inbox_that_is_not_there_is_told_with_what_to_do(ready, tmp_path):
+    inbox = tmp_path / "inbox"
+    inbox.rmdir()
+    code, found = examined(ready)
+    advice = f"检查挂载；新的则 mkdir -p {inbox}"
+    assert (code, found["inbox"]) == (2, [("fail", f"{inbox}: 没有这个文件夹", advice)])
+
+
+def test_an_inbox_that_cannot_be_read_is_told_with_its_reason(ready, tmp_path, monkeypatch):
+    def stale(folder: Path) -> list[str]:
+        raise OSError(errno.ESTALE, os.strerror(errno.ESTALE), str(folder))
+
+    monkeypatch.setattr(checks.os, "listdir", stale)
+    code, found = examined(ready)
+    assert (code, states(found, "inbox")) == (2, ["fail"])
+    assert found["inbox"][0][1].startswith(f"{tmp_path / 'inbox'}: 读不了")
+    assert "检查挂载" in found["inbox"][0][2]
 
 
 def test_settings_for_a_source_that_no_plugin_brings_are_told(tmp_path):

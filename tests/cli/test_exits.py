@@ -135,6 +135,19 @@ def test_a_delivery_that_would_withdraw_too_much_ends_with_4_every_night_until_s
     assert here("run", "--config", shrunken).exit_code == 0
 
 
+def test_a_delivery_with_too_many_faulty_rows_ends_with_4_and_can_be_let_through(tmp_path, monkeypatch):
+    monkeypatch.setenv("PYTHONPATH", str(install(tmp_path / "site")))
+    config = configure(tmp_path, plugins="{allow: [made_up]}")
+    write(tmp_path / "inbox" / "made_up_2023.csv", [person(1), person(2, 学时="x")])
+    for _ in range(2):
+        done = here("run", "--config", config, "--format", "table")
+        assert done.exit_code == 4
+        assert "too_many_errors: 有问题的行太多（占 50%），超过了 20% 的限度，整份文件未入库" in done.stdout
+        assert f"etl run --config {config} --source made_up --allow-shrink made_up" in done.stdout
+    assert here("run", "--config", config, "--allow-shrink", "made_up").exit_code == 3
+    assert here("run", "--config", config).exit_code == 0
+
+
 def test_without_a_source_the_brake_is_let_go_for_all(shrunken):
     assert here("run", "--config", shrunken, "--allow-shrink").exit_code == 0
 

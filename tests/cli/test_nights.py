@@ -207,6 +207,28 @@ def test_what_is_wrong_is_told_once_and_so_is_its_end_also_when_no_file_came(tmp
     assert told(hook)[2:] == [("cleared", "late", "moe_template"), ("cleared", "refused", "")]
 
 
+def test_an_inbox_whose_mount_is_gone_wakes_somebody_after_the_others_were_worked_through(tmp_path, hook):
+    alerts = f"{{webhook: {{url: '{hook.url}/'}}}}"
+    config = configure(tmp_path, alerts=alerts, inbox="[mount, inbox]")
+    mount = tmp_path / "mount"
+    mount.mkdir()
+    (mount / "nobody.csv").write_text("a,b\n1,2\n")
+    assert here("run", "--config", config).exit_code == 3
+    mount.rename(tmp_path / "away")
+    settled(samples("suitong")[0], tmp_path / "inbox")
+    done = here("run", "--config", config, "--format", "table")
+    assert done.exit_code == 2
+    assert f"{mount}: inbox.unreadable: 收件文件夹不存在或读不了，请检查挂载和权限" in done.stdout
+    assert f"etl doctor --config {config}" in done.stdout
+    assert "请从原系统重新导出" not in done.stdout
+    assert "etl deliveries list" not in done.stdout
+    assert told(hook) == [("raised", "refused", ""), ("raised", "inbox", "")], "what lies there is not over"
+    (tmp_path / "away").rename(mount)
+    (mount / "nobody.csv").unlink()
+    assert events(here("run", "--config", config).stdout)[-1]["deliveries"] == {"unchanged": 1}
+    assert told(hook)[2:] == [("cleared", "inbox", ""), ("cleared", "refused", "")]
+
+
 def test_an_alert_that_cannot_be_sent_fails_no_run_is_told_and_tried_again(tmp_path, hook):
     alerts = f"{{webhook: {{url: '{hook.url}/canary-token'}}}}"
     config = configure(tmp_path, alerts=alerts, sources="{suitong: {due: {dates: [2025-01-15]}}}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shlex
 import shutil
@@ -118,7 +119,7 @@ def test_a_path_with_blanks_and_signs_stays_one_word(tmp_path):
     assert str(config) in words
     service = unit(here("schedule", "systemd", "--config", config).stdout)["Service"]
     assert f'"{folder.parent}/培训 50%% $$x/pipeline.yaml"' in service["ExecStart"][0]
-    assert service["ReadOnlyPaths"] == [f'"{folder.parent}/培训 50%% $x/inbox"'], (
+    assert service["ReadOnlyPaths"] == [f'"-{folder.parent}/培训 50%% $x/inbox"'], (
         "only commands have variables"
     )
 
@@ -132,7 +133,9 @@ def test_systemd_gets_a_service_and_a_timer_that_it_verifies(tmp_path):
     timer = unit(paths[1].read_text(encoding="utf-8"))
     assert service["Service"]["SuccessExitStatus"] == ["3"]
     assert service["Service"]["RestartPreventExitStatus"] == ["2 4 70"]
-    assert service["Service"]["ReadOnlyPaths"] == [str(tmp_path / "inbox")]
+    assert service["Service"]["ReadOnlyPaths"] == [f"-{tmp_path / 'inbox'}"], (
+        "the run tells of one that is gone"
+    )
     assert timer["Timer"]["OnCalendar"] == ["*-*-* 02:30:00 Asia/Shanghai"]
     verified(paths)
 
@@ -173,3 +176,11 @@ def test_a_time_that_is_none_is_a_usage_error(tmp_path, at):
     for kind in ("cron", "systemd"):
         done = here("schedule", kind, "--config", configure(tmp_path), "--at", at)
         assert (done.exit_code, "HH:MM" in done.stderr) == (2, True)
+
+
+def test_a_home_folder_may_be_seen_only_where_something_lies_in_it(tmp_path):
+    inbox = Path(os.sep) / "home" / "data" / "inbox"
+    config = configure(tmp_path, inbox=f"[{inbox}]")
+    service = unit(here("schedule", "systemd", "--config", config).stdout)["Service"]
+    assert service["ProtectHome"] == ["read-only"]
+    assert service["ReadOnlyPaths"] == [f"-{inbox}"]

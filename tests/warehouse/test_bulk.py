@@ -120,7 +120,9 @@ def test_an_error_of_the_stage_tells_no_value(sqlite_url, filed, monkeypatch):
     with Warehouse.open(sqlite_url, Keys.random()) as warehouse:
         with pytest.raises(WarehouseError) as caught:
             deliver(warehouse, batch(one(1)))
-        assert str(caught.value).endswith("filling a stage: InternalError")
+        assert str(caught.value).endswith(
+            "(InternalError): 数据库出错，没有完成：填充暂存｜the database failed while filling a stage"
+        )
 
 
 def test_a_column_that_is_no_longer_the_same_for_all_rows_goes_on_in_another_file(

@@ -143,6 +143,68 @@ def test_a_slow_a_locked_and_a_read_only_server_are_told_apart(postgres_url, set
     assert type(caught.value) is kind
 
 
+def refusal(url: str, *statements: str) -> WarehouseError:
+    """What a database says to statements that it does not carry out."""
+    with Warehouse.open(url, Keys.random()) as warehouse, warehouse._engine.connect() as connection:
+        with pytest.raises(WarehouseError) as caught, dialect.guarded(warehouse._engine, "试｜testing"):
+            for statement in statements:
+                connection.exec_driver_sql(statement)
+        connection.invalidate()
+    return caught.value
+
+
+@pytest.mark.parametrize(
+    ("statements", "code", "step"),
+    [
+        (("pragma query_only = on", "delete from record"), "SQLITE_READONLY", "只读挂载"),
+        (("attach '/nowhere/at.all' as other",), "SQLITE_CANTOPEN", "文件夹和权限"),
+    ],
+)
+def test_what_sqlite_refuses_is_told_in_both_languages_with_the_next_step(sqlite_url, statements, code, step):
+    told = refusal(sqlite_url, *statements)
+    assert code in told.message
+    assert step in told.advice
+    assert step in str(told)
+    assert all("｜" in text for text in (told.message, told.advice, str(told)))
+
+
+@pytest.mark.parametrize(
+    ("statements", "code", "step"),
+    [
+        (("set transaction read only", "delete from record"), "25006", "主库"),
+        (("create role nobody", "set local role nobody", "select * from record"), "42501", "授权"),
+        (("select 1 / 0",), "22012", ""),
+    ],
+)
+def test_what_postgresql_refuses_is_told_in_both_languages_with_the_next_step(
+    postgres_url, statements, code, step
+):
+    told = refusal(postgres_url, *statements)
+    assert code in told.message
+    assert step in told.advice
+    assert str(told).count("｜") == 1
+
+
+@pytest.mark.parametrize("wrong", ["user", "database"])
+def test_whom_postgresql_does_not_let_in_is_told_what_to_look_at(postgres_url, wrong, monkeypatch):
+    monkeypatch.setattr(dialect, "PAUSES", ())
+    right = dialect.address(postgres_url)
+    url = right.set(username="nobody") if wrong == "user" else right.set(database="nothing")
+    with pytest.raises(UnavailableError) as caught:
+        Warehouse.open(url.render_as_string(False), Keys.random())
+    assert "用户、口令、库名" in caught.value.advice
+
+
+def test_a_damaged_file_is_told_with_the_ways_to_have_it_again(sqlite_url, tmp_path):
+    Warehouse.open(sqlite_url, Keys.random()).close()
+    path = tmp_path / "warehouse.sqlite"
+    content = path.read_bytes()
+    path.write_bytes(content[:100] + b"\xff" * (len(content) - 100))
+    with pytest.raises(WarehouseError, match="SQLITE_CORRUPT") as caught:
+        Warehouse.open(sqlite_url, None)
+    assert "etl rebuild --into" in caught.value.advice
+
+
 def test_a_file_in_which_another_writes_for_too_long_is_unavailable(sqlite_url, monkeypatch):
     monkeypatch.setattr(dialect, "PATIENCE", 0.05)
     with Warehouse.open(sqlite_url, Keys.random()) as warehouse:
