@@ -11,6 +11,7 @@ that led there, still without any text or value.
 
 from __future__ import annotations
 
+import io
 import os
 import signal
 import sys
@@ -45,14 +46,20 @@ def guarded(run: Callable[[], object]) -> int:
         except click.Abort:
             code = 128 + signal.SIGINT
         except click.ClickException as fault:
-            fault.message = plain(fault.message)
-            fault.show()
-            code = USAGE
+            code = _mistyped(fault)
         except EtlError as fault:
             code = _told(fault)
         except BaseException as defect:  # noqa: BLE001  # a panic of Rust code is no Exception
             code = _refused(defect) or _defect(defect)
     return code if isinstance(code, int) else DONE
+
+
+def _mistyped(fault: click.ClickException) -> int:
+    """Say what click says of a command; a path in it may have been typed with somebody's number."""
+    text = io.StringIO()
+    fault.show(file=text)
+    _say(text.getvalue().rstrip("\n"))
+    return USAGE
 
 
 def _told(fault: EtlError) -> int:
