@@ -11,6 +11,7 @@ that led there, still without any text or value.
 
 from __future__ import annotations
 
+import io
 import os
 import signal
 import sys
@@ -47,9 +48,7 @@ def guarded(run: Callable[[], object]) -> int:
         except click.Abort:
             code = 128 + signal.SIGINT
         except click.ClickException as fault:
-            with suppress(OSError):
-                fault.show()
-            code = USAGE
+            code = _mistyped(fault)
         except EtlError as fault:
             code = _told(fault)
         except BaseException as defect:  # noqa: BLE001  # a panic of Rust code is no Exception
@@ -64,6 +63,14 @@ def _stopped(code: object) -> None:
         _say(
             f"被 {name} 中止，没有半份数据，下一次运行接着来｜stopped by {name}, nothing is half-done, the next run goes on"
         )
+
+
+def _mistyped(fault: click.ClickException) -> int:
+    """Say what click says of a command; a path in it may have been typed with somebody's number."""
+    text = io.StringIO()
+    fault.show(file=text)
+    _say(text.getvalue().rstrip("\n"))
+    return USAGE
 
 
 def _told(fault: EtlError) -> int:
