@@ -164,7 +164,9 @@ def told(name: str, above: str = "", kind: str = "", beside: Collection[str] = (
     """
     found = [each for each in _found(name, above, kind) if each is not None]
     if kind:
-        sure = (each for each in found if each.kind == kind and {_alone(one) for one in each.left} <= set(beside))
+        sure = (
+            each for each in found if each.kind == kind and {_alone(one) for one in each.left} <= set(beside)
+        )
         return next(sure, None)
     if found and found[0].kind in _YEARLY:
         return next((each for each in found[1:] if _says_more(each, found[0])), found[0])

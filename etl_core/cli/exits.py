@@ -24,6 +24,7 @@ from types import FrameType
 import click
 
 from etl_core import errors
+from etl_core.cli import usage
 from etl_core.cli.say import reason
 from etl_core.errors import FULL, SHORT, ConfigError, DeliveryError, EtlError, LockedError, UnavailableError
 
@@ -44,7 +45,7 @@ def guarded(run: Callable[[], object]) -> int:
         except click.Abort:
             code = 128 + signal.SIGINT
         except click.ClickException as fault:
-            fault.show()
+            usage.show(fault)
             code = USAGE
         except EtlError as fault:
             code = _told(fault)

@@ -88,7 +88,10 @@ def sheets(seen: Seen) -> Iterator[Told]:
         return
     for at, sheet in enumerate(seen.sheets, 1):
         zh, en = _fate(sheet)
-        yield Told(f"第 {at} 张工作表（{sheet.rows} 行）：{zh}｜sheet {at} ({sheet.rows} rows): {en}", bool(sheet.unread))
+        yield Told(
+            f"第 {at} 张工作表（{sheet.rows} 行）：{zh}｜sheet {at} ({sheet.rows} rows): {en}",
+            bool(sheet.unread),
+        )
 
 
 def _fate(sheet: Sheet) -> tuple[str, str]:

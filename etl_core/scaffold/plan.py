@@ -136,10 +136,18 @@ def open_period(seen: Seen, semantics: str | None) -> Question | None:
     if told.left:
         words = "、".join(f"“{word}”" for word in told.left)
         zh = f"认出的期间是 {told.label}，还剩下{words}：是不是期间？按什么区分各份报送：{which}；都不对时，先给样本换一个说得清的名字"
-        return Question("period", zh, f"words are left over that may tell a period: say what does: {which}, or rename the sample")
+        return Question(
+            "period",
+            zh,
+            f"words are left over that may tell a period: say what does: {which}, or rename the sample",
+        )
     if semantics == "snapshot" and any(map(daily, told.kinds)):
         zh = f"{told.label} 是报送的期间（{told.kinds[0]}：每天各是一期），还是导出的日子（{EXPORTED}：同一年的后一份整体替换前一份）"
-        return Question("period", zh, f"is the day the period itself ({told.kinds[0]}), or when the whole year was exported ({EXPORTED})")
+        return Question(
+            "period",
+            zh,
+            f"is the day the period itself ({told.kinds[0]}), or when the whole year was exported ({EXPORTED})",
+        )
     return None
 
 

@@ -129,7 +129,9 @@ def _guessed(facts: Column, cells: pl.Series) -> Column:
     if field := fit.meant(given):
         return _fitted(facts, Match(field, facts.header, True), cells, MEANT)
     if near := nearby(facts.header):
-        return replace(facts, remark=NEARBY.format(like=near.like, field=near.field, header=last(facts.header)))
+        return replace(
+            facts, remark=NEARBY.format(like=near.like, field=near.field, header=last(facts.header))
+        )
     return replace(facts, remark=UNKNOWN)
 
 

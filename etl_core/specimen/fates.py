@@ -64,7 +64,11 @@ def nearby(header: str) -> Match | None:
     """What a header may mean that means nothing for sure: by what else a thing is called, else by the nearest header."""
     name = _plain(header)
     ends = [known for end, known in _SYNONYMS.items() if name.endswith(end)]
-    loaded = [each for each, field in _known().items() if len(each) >= SHORTEST and field not in ("ignored", "dropped")]
+    loaded = [
+        each
+        for each, field in _known().items()
+        if len(each) >= SHORTEST and field not in ("ignored", "dropped")
+    ]
     near = ends or get_close_matches(name, loaded, n=1, cutoff=NEARBY)
     return Match(_known()[near[0]], near[0], True) if near else None
 

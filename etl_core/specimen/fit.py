@@ -98,7 +98,9 @@ def meant_form(field: str, cells: pl.Series) -> str:
     """The way in which most cells write a field that a person has named, however few they are."""
     given = cells.rename("cell").to_frame().select(clean("cell")).drop_nulls()
     ways = _FORMS.get(field, ())
-    share = {name: given.select(read("cell").mean()).item() or 0 for name, read, _ in ways} if ways else {"": 0}
+    share = (
+        {name: given.select(read("cell").mean()).item() or 0 for name, read, _ in ways} if ways else {"": 0}
+    )
     return max(share, key=lambda name: share[name])
 
 
