@@ -103,6 +103,7 @@ _SUFFIX = re.compile(r"(?:\.[A-Za-z][A-Za-z0-9]{0,4}){1,2}$")
 _LABELLED = re.compile(r"\S*(?:时间|日期|电话)\s*[:：]\s*\S+")
 _PLAIN = {code + 0xFEE0: code for code in range(0x21, 0x7F)} | str.maketrans("○　～—–－", "〇 ~---")
 _DIGITS = {char: at for at, char in enumerate("零一二三四五六七八九")} | {"〇": 0, "两": 2}
+_FIRST_OR_SECOND = {"上": 1, "前": 1, "首": 1, "下": 2, "后": 2}
 _SEASON_ORDER = {False: "寒春夏暑秋冬", True: "秋冬寒春夏暑"}
 
 
@@ -346,10 +347,7 @@ def _counted(name: str, word: str, counter: str, start: int, end: int) -> Part:
     """A half year, a term, a quarter, a season or a batch."""
     if name == "season":
         return Part(name, (0,), word[0], start, end)
-    if word in ("上", "前", "首", "下", "后"):
-        number = 2 if word in ("下", "后") else 1
-    else:
-        number = _number(word)
+    number = _FIRST_OR_SECOND.get(word) or _number(word)
     shown = {
         "half": "下半年" if number == 2 else "上半年",
         "term": f"第{number}学期",

@@ -118,7 +118,7 @@ def looked(sample: Path, fields: Mapping[str, str]) -> Sighted:
 def chosen(columns: Iterable[str]) -> dict[str, str]:
     """Header → field of every `--column HEADER=FIELD`."""
     known = {row["field"] for row in rows("headers")} | {"mode"}
-    pairs = {}
+    pairs: dict[str, str] = {}
     for each in columns:
         header, equals, field = each.rpartition("=")
         if not equals or field not in known:

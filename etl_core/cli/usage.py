@@ -56,7 +56,7 @@ def _kind(param: click.Parameter | None) -> str:
 def _named(fault: click.BadParameter) -> str:
     hint = fault.param_hint
     if hint is None and fault.param is not None:
-        hint = fault.param.get_error_hint(fault.ctx)  # type: ignore[arg-type]  # click allows None
+        hint = fault.param.get_error_hint(fault.ctx)
     return hint if isinstance(hint, str) else " ".join(hint or ())
 
 

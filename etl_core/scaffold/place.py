@@ -6,7 +6,7 @@ import re
 from pathlib import PurePath
 
 from etl_core import periods
-from etl_core.scaffold.layout import laid, call, quoted, raw
+from etl_core.scaffold.layout import call, laid, quoted, raw
 from etl_core.scaffold.plan import EXPORTED, Plan, daily
 
 _SPECIAL = re.compile(r"([\\.^$*+?{}\[\]|()])")
