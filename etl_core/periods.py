@@ -99,8 +99,9 @@ _MAY_NOT = re.compile(
     "|初期|定期|周期|日期|期末|期中|期间|假期|分期|到期|批准|批复|审批|批量|层次|档次|次数|名次|人次"
 )
 _SUFFIX = re.compile(r"(?:\.[A-Za-z][A-Za-z0-9]{0,4}){1,2}$")
-# Dates of the table itself («填表时间：…») are no period of a delivery.
+# Dates of the table itself («填表时间：…») are no period of a delivery; those of a training are.
 _LABELLED = re.compile(r"\S*(?:时间|日期|电话)\s*[:：]\s*\S+")
+_OF_TRAINING = re.compile("研修|培训|活动|学习|起止|举办|开班")
 _PLAIN = {code + 0xFEE0: code for code in range(0x21, 0x7F)} | str.maketrans("○　～—–－", "〇 ~---")
 _DIGITS = {char: at for at, char in enumerate("零一二三四五六七八九")} | {"〇": 0, "两": 2}
 _FIRST_OR_SECOND = {"上": 1, "前": 1, "首": 1, "下": 2, "后": 2}
@@ -207,9 +208,13 @@ def _found(name: str, above: str, kind: str) -> Iterator[Told | None]:
     if own.dated:
         yield _told([own], version, "name", kind)
     for line in above.splitlines():
-        read = _read(_LABELLED.sub(lambda found: " " * len(found[0]), line))
+        read = _read(_LABELLED.sub(_kept, line))
         if read.dated:
             yield _told([read, _yearless(own)], version, "title", kind)
+
+
+def _kept(labelled: re.Match[str]) -> str:
+    return labelled[0] if _OF_TRAINING.search(labelled[0]) else " " * len(labelled[0])
 
 
 def _told(reads: list[_Read], version: int, where: Literal["name", "title"], kind: str) -> Told | None:

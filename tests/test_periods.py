@@ -104,6 +104,12 @@ def test_the_title_is_asked_where_the_name_is_silent_and_the_dates_of_the_table_
     )
 
 
+def test_the_days_of_a_training_are_its_period_where_nothing_else_is_told():
+    found = told("签到.xls", "填表时间：2022.7.20\n培训时间：2024.3.1-3.5")
+    assert found is not None
+    assert (found.kind, found.where) == ("days", "title")
+
+
 def test_a_title_that_says_which_part_of_the_year_is_believed_before_a_name_that_does_not():
     found = told("2023年台账.xls", "某区2023年下半年台账")
     assert found is not None

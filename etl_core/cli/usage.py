@@ -25,7 +25,7 @@ def said(fault: click.ClickException) -> str:
     return f"{chinese}｜{fault.format_message()}" if chinese else fault.format_message()
 
 
-def _chinese(fault: click.ClickException) -> str:
+def _chinese(fault: click.ClickException) -> str:  # noqa: PLR0911  # one line a kind of fault
     match fault:
         case click.NoSuchOption():
             return f"没有选项 {fault.option_name}{_near(fault.possibilities)}"
