@@ -245,7 +245,7 @@ class Counts:
 class Again:
     """What became of the refused rows of a delivery that was read again: how many rows, by reason code.
 
-    A row with several reasons is counted under each; `rows_cured` and `rows_stay` count rows.
+    A row with several reasons is counted under each, one that stays under those it has now; `rows_cured` and `rows_stay` count rows.
     """
 
     cured: dict[str, int] = field(default_factory=dict)

@@ -42,21 +42,36 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """One sheet: its name as it stands in the specimen, and whether it holds the table or something else."""
+    """One sheet: its name as it stands in the specimen, and whether it holds the table or something else.
+
+    rows     all of them; `records` of them are loaded or refused, the others skipped
+    missing  of a sheet that is no table: how many of the table's headers it lacks, None where it has no header of its own
+    unread   rows below the header of such a sheet: data that nobody reads
+    """
 
     name: str | None
     visible: bool
     table: bool
     rows: int
+    records: int = 0
+    missing: int | None = None
+    unread: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Period:
-    """Where a file tells its period: `kind` is one of specimen.period's, `where` its name or the title, `text` its own words."""
+    """Where a file tells its period.
 
-    kind: str
+    kinds  what a person may say that tells it (periods.Told), the most likely first
+    where  its name or the title; `text` its own words, `label` the period as people see it
+    left   words that may tell a period too, and are not understood
+    """
+
+    kinds: tuple[str, ...]
     where: Literal["name", "title"]
     text: str
+    label: str
+    left: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +115,11 @@ def of(told: dict[str, Any]) -> Seen:
     """What `dataclasses.asdict` and JSON made of a `Seen`, read back."""
     columns = tuple(Column(**{**each, "words": tuple(each["words"])}) for each in told["columns"])
     sheets = tuple(Sheet(**each) for each in told["sheets"])
-    period = Period(**told["period"]) if told["period"] else None
+    period = _period(told["period"]) if told["period"] else None
     pairs = {name: tuple(tuple(pair) for pair in told[name]) for name in ("wide", "files")}
     rest = {"columns": columns, "sheets": sheets, "period": period, "claimed": tuple(told["claimed"])}
     return Seen(**{**told, **rest, **pairs})
+
+
+def _period(told: dict[str, Any]) -> Period:
+    return Period(**{**told, "kinds": tuple(told["kinds"]), "left": tuple(told["left"])})

@@ -54,8 +54,11 @@ def _elsewhere(config: Config, into: str | None) -> str | None:
 
 def replayed(lang: Lang, config: Path, source: str | None, dry_run: bool, shape: str) -> int:
     """Read again what waits, and tell for each delivery and reason how many rows were cured and how many stay."""
+    chosen = configuration.load(config)
+    with settings.existing(chosen) as warehouse:
+        settings.delivered(chosen, warehouse, source)
     with Bar() as bar:
-        told = again.replay(configuration.load(config), bar, source, dry_run)
+        told = again.replay(chosen, bar, source, dry_run)
     if dry_run and shape == TABLE:
         screen.line(title("dry_run", lang))
     lines = [line for each in told.report.outcomes for line in _reread(each, shape, lang)]

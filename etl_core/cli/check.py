@@ -83,11 +83,12 @@ def _shown(outcome: Outcome, found: list[Problem], lang: Lang) -> None:
         screen.line(screen.shown(place(problem)))
     if outcome.error:
         screen.line(
-            screen.shown(f"{outcome.file}: {outcome.error}: {reason(outcome.error, 'both', outcome.detail)}")
+            screen.shown(f"{outcome.file}: {outcome.error}: {reason(outcome.error, lang, outcome.detail)}")
         )
-    label = f" {outcome.place.label}" if outcome.place else ""
+    known = [outcome.source, outcome.place.label if outcome.place else None]
+    whose = " ".join(part for part in known if part)
     result = text(f"result.{outcome.result}", lang) if outcome.error else title("checked", lang)
-    screen.line(f"{screen.shown(outcome.file)}: {outcome.source or '?'}{label}: {result}")
+    screen.line(f"{screen.shown(outcome.file)}: {f'{whose}: ' if whose else ''}{result}")
     screen.line(summary.equation(summary.rows([outcome]), lang))
     for account in outcome.accounts:
         for said in headers(account, lang):

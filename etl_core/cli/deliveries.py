@@ -41,7 +41,9 @@ COLUMNS = (
 
 def listed(lang: Lang, config: Path, source: str | None, shape: str) -> int:
     """Every line of the run ledger."""
-    with settings.existing(configuration.load(config)) as warehouse:
+    loaded = configuration.load(config)
+    with settings.existing(loaded) as warehouse:
+        settings.delivered(loaded, warehouse, source)
         found = pl.concat([warehouse.deliveries(source), warehouse.formers(source)])
     whole = found.filter(pl.col("mends").is_null(), result="loaded")
     ids = whole.select("source", mends="fingerprint", number="delivery_id")

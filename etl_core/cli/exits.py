@@ -11,7 +11,6 @@ that led there, still without any text or value.
 
 from __future__ import annotations
 
-import io
 import os
 import signal
 import sys
@@ -25,6 +24,7 @@ from types import FrameType
 import click
 
 from etl_core import errors
+from etl_core.cli import usage
 from etl_core.cli.say import reason
 from etl_core.errors import FULL, SHORT, ConfigError, DeliveryError, EtlError, LockedError, UnavailableError
 from etl_core.masking import plain
@@ -48,7 +48,8 @@ def guarded(run: Callable[[], object]) -> int:
         except click.Abort:
             code = 128 + signal.SIGINT
         except click.ClickException as fault:
-            code = _mistyped(fault)
+            _say(usage.told(fault))
+            code = USAGE
         except EtlError as fault:
             code = _told(fault)
         except BaseException as defect:  # noqa: BLE001  # a panic of Rust code is no Exception
@@ -63,14 +64,6 @@ def _stopped(code: object) -> None:
         _say(
             f"被 {name} 中止，没有半份数据，下一次运行接着来｜stopped by {name}, nothing is half-done, the next run goes on"
         )
-
-
-def _mistyped(fault: click.ClickException) -> int:
-    """Say what click says of a command; a path in it may have been typed with somebody's number."""
-    text = io.StringIO()
-    fault.show(file=text)
-    _say(text.getvalue().rstrip("\n"))
-    return USAGE
 
 
 def _told(fault: EtlError) -> int:

@@ -76,6 +76,12 @@ PLUGINS = click.Group(
                             "WORD",
                             "全部行的培训方式，表中没有时｜mode of all rows: face_to_face, online …",
                         ),
+                        (
+                            "period",
+                            "KIND",
+                            "按什么区分各份报送，文件名说不清时：half, term, season, quarter, batch, months, month, day, school_year, year；"
+                            "exported 为导出日，同一年后一份替换前一份｜what tells deliveries apart, where the name leaves it open",
+                        ),
                     )
                 ),
                 click.Option(

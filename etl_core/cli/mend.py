@@ -6,7 +6,6 @@ Only the child reads the delivery; what it answers has its ID numbers masked.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,7 +17,7 @@ from etl_core import marker, originals
 from etl_core.archive import Archive
 from etl_core.cli import export, screen, settings, workbook
 from etl_core.cli.deliveries import number
-from etl_core.cli.exits import DONE
+from etl_core.cli.exits import DONE, PARTLY
 from etl_core.cli.say import Lang, reason, title
 from etl_core.errors import DeliveryError
 from etl_core.inbox import workroom
@@ -49,12 +48,20 @@ def exported(lang: Lang, config: Path, source: str, out: Path, delivery: str | N
     loaded = configuration.load(config)
     with settings.existing(loaded, sealed=True) as warehouse:
         asked = number(warehouse, delivery) if delivery else None
-        found = [
-            each for each in waiting(warehouse, source, lang) if asked in (None, each.line["delivery_id"])
-        ]
+        settings.delivered(loaded, warehouse, source)
+        every, lost = waiting(warehouse, source, lang)
+        found = [each for each in every if asked in (None, each.line["delivery_id"])]
+        wholly = [line for line in lost if asked in (None, line["delivery_id"])]
+        for line in wholly:
+            key = "placeless" if line["mends"] else "whole_again"
+            screen.note(f"{screen.shown(line['file'])}: {title(key, lang)}")
+        if wholly:
+            listing = ("--config", config, "--source", source, "--out", out.with_suffix(".csv"))
+            screen.note(f"{title('next', lang)}: {screen.typed('etl', 'quarantine', 'export', *listing)}")
         if not found:
-            screen.note(title("nothing_waits", lang))
-            return DONE
+            if not wholly:
+                screen.note(title("nothing_waits", lang))
+            return PARTLY if wholly else DONE
         with (
             Supervisor(settings.hello(loaded), loaded.limits.seconds) as child,
             workroom(loaded.work) as room,
@@ -72,8 +79,8 @@ def _path(out: Path, of: Waiting, count: int) -> Path:
     return out if count == 1 else out.with_name(f"{out.stem}-{of.line['delivery_id']}{out.suffix}")
 
 
-def waiting(warehouse: Warehouse, source: str, lang: Lang) -> Iterator[Waiting]:
-    """What waits of a source, by the delivery that has it or that its mendings are of; says what has no workbook."""
+def waiting(warehouse: Warehouse, source: str, lang: Lang) -> tuple[list[Waiting], list[Line]]:
+    """What waits of a source, by the delivery that has it or that its mendings are of; and the deliveries that have no workbook."""
     lines = {line["delivery_id"]: line for line in warehouse.deliveries(source).iter_rows(named=True)}
     roots = {line["fingerprint"]: Waiting(line) for line in lines.values() if _whole(line)}
     stands = {tuple(row[:4]): tuple(row[4:]) for row in warehouse.mended(source).iter_rows()}
@@ -88,10 +95,7 @@ def waiting(warehouse: Warehouse, source: str, lang: Lang) -> Iterator[Waiting]:
         else:
             fault = workbook.Fault(one["column"], reason(one["code"], lang, json.loads(one["detail"])))
             root.faults.setdefault(_label(root.line["file"], *place), []).append(fault)
-    for each in sorted(lost):
-        key = "placeless" if lines[each]["mends"] else "whole_again"
-        screen.note(f"{screen.shown(lines[each]['file'])}: {title(key, lang)}")
-    yield from (root for root in roots.values() if root.faults)
+    return [root for root in roots.values() if root.faults], [lines[each] for each in sorted(lost)]
 
 
 def _whole(line: Line) -> bool:

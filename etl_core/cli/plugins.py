@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from difflib import get_close_matches
 
-import click
-
-from etl_core.cli import screen
+from etl_core.cli import screen, settings
 from etl_core.cli.exits import DONE
 from etl_core.cli.later import JSON
 from etl_core.cli.say import Lang, title
@@ -98,9 +95,7 @@ def named(found: Found, name: str) -> Loaded:
     broken = [problem for problem in found.problems if problem.plugin == name]
     if broken:
         raise broken[0]
-    near = get_close_matches(name, [each.source.name for each in found.sources], n=1)
-    hint = f"；是否想写 {near[0]}？｜did you mean {near[0]}?" if near else ""
-    raise click.UsageError(f"没有名为 {name} 的来源｜there is no source {name}{hint}")
+    raise settings.strange(name, [each.source.name for each in found.sources])
 
 
 def _problem(problem: PluginError, shape: str, lang: Lang) -> None:

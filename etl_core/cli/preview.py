@@ -108,7 +108,7 @@ def _shown(name: str, answer: Answer, veil: Veil, lang: Lang) -> None:
     draw(answer.rows, veil, lang)
     screen.line()
     if answer.fault:
-        said = reason(answer.fault.code, "both", answer.fault.detail)
+        said = reason(answer.fault.code, lang, answer.fault.detail)
         screen.line(screen.shown(f"{name}: {answer.fault.code}: {said}"))
         return
     counts = _counts(answer.rows)

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import click
 import polars as pl
 
 from etl_core import config as configuration
@@ -29,7 +30,9 @@ Cells = dict[str, str | None]
 
 def listed(lang: Lang, config: Path, source: str | None, delivery: str | None, shape: str) -> int:
     """Every reason with its place, and not a single cell."""
-    with settings.existing(configuration.load(config)) as warehouse:
+    loaded = configuration.load(config)
+    with settings.existing(loaded) as warehouse:
+        settings.delivered(loaded, warehouse, source)
         found = warehouse.reasons(source, number(warehouse, delivery) if delivery else None)
     lines = (
         {**one, "message": reason(one["code"], lang, json.loads(one["detail"]))}
@@ -41,14 +44,21 @@ def listed(lang: Lang, config: Path, source: str | None, delivery: str | None, s
 
 def exported(lang: Lang, config: Path, source: str, out: Path, delivery: str | None = None) -> int:
     """Write the refused rows of a source for its sender: workbooks to mend (mend.py), or a list as CSV."""
-    if out.suffix.lower() == ".xlsx":
+    suffix = out.suffix.lower()
+    if suffix not in (".xlsx", ".csv"):
+        raise click.UsageError(
+            f"--out {out}：只能写 .xlsx（补正表）或 .csv（清单）｜only .xlsx (to mend) or .csv (a list) can be written"
+        )
+    if suffix == ".xlsx":
         return mend.exported(lang, config, source, out, delivery)
     return _listed(lang, config, source, out, delivery)
 
 
 def _listed(lang: Lang, config: Path, source: str, out: Path, delivery: str | None) -> int:
     """One line per reason, then the whole row's cells."""
-    with settings.existing(configuration.load(config), sealed=True) as warehouse:
+    loaded = configuration.load(config)
+    with settings.existing(loaded, sealed=True) as warehouse:
+        settings.delivered(loaded, warehouse, source)
         asked = number(warehouse, delivery) if delivery else None
         found = warehouse.quarantined(source, asked).filter(pl.col("state") == "open")
         found = found.sort("delivery_id", "file", "sheet", "row")

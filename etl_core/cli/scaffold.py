@@ -16,12 +16,13 @@ import click
 
 from etl_core.cli import aside, screen, settings
 from etl_core.cli.exits import DONE, PARTLY
-from etl_core.cli.say import Lang, title
+from etl_core.cli.say import Lang, counted, title
 from etl_core.errors import DeliveryError
 from etl_core.inbox import Refused, released, single, workroom
 from etl_core.protocol import Job, Sighted
 from etl_core.scaffold import Plan, fitted, questions, tree
-from etl_core.scaffold.plan import SEMANTICS, Question
+from etl_core.scaffold.card import period, sheets
+from etl_core.scaffold.plan import SEMANTICS, Question, choices, open_period
 from etl_core.scaffold.words import words
 from etl_core.seen import Column, Seen
 from etl_core.specimen.columns import named
@@ -31,6 +32,14 @@ from etl_schemas.tables import rows
 
 # Answers that must be one of a closed list.
 _CLOSED = {"semantics": SEMANTICS, "level": "level", "mode": "mode_detail"}
+
+# What several columns may be, and what a column becomes that a person has called otherwise.
+_SEVERAL = ("ignored", "dropped", "half_days")
+_MAPPED = {
+    **dict.fromkeys(("ignored", "dropped"), ("",)),
+    "mode": ("mode_detail",),
+    **{each: (each, "period") for each in ("start_date", "end_date")},
+}
 
 Given = Mapping[str, str | None]
 
@@ -54,6 +63,7 @@ def new(
     sighted = _seen(sample, chosen(column))
     _demand_columns(sighted.seen, column)
     seen = fitted(sighted.seen)
+    _demand_obeyed(seen, chosen(column))
     _demand_usable(seen, anyway)
     answers = _answered(seen, given)
     plan = Plan(name, on=date.today(), seen=seen, key=_keyed(key), **answers)
@@ -108,12 +118,16 @@ def looked(sample: Path, fields: Mapping[str, str]) -> Sighted:
 def chosen(columns: Iterable[str]) -> dict[str, str]:
     """Header → field of every `--column HEADER=FIELD`."""
     known = {row["field"] for row in rows("headers")} | {"mode"}
-    pairs = {}
+    pairs: dict[str, str] = {}
     for each in columns:
         header, equals, field = each.rpartition("=")
         if not equals or field not in known:
             raise click.UsageError(
                 f"--column {each}：应写成 表头=字段，字段是其中之一｜write HEADER=FIELD, with one of: {', '.join(sorted(known))}"
+            )
+        if field in pairs.values() and field not in _SEVERAL:
+            raise click.UsageError(
+                f"--column {each}：{field} 只能取自一列｜{field} can be taken from one column only"
             )
         pairs[header] = field
     return pairs
@@ -144,6 +158,17 @@ def _demand_columns(seen: Seen, column: Iterable[str]) -> None:
         )
 
 
+def _demand_obeyed(seen: Seen, fields: Mapping[str, str]) -> None:
+    """What a person has named stands, or is refused in so many words; it is never dropped."""
+    columns = {each.header: each for each in seen.columns}
+    for header, field in fields.items():
+        column = columns[str(named(header, columns))]
+        if column.field not in _MAPPED.get(field, (field,)):
+            raise click.UsageError(
+                f"--column {header}={field}：不能照办｜cannot be done: {column.remark or column.field}"
+            )
+
+
 def _near(header: str, headers: list[str]) -> str:
     near = get_close_matches(header, headers, n=1, cutoff=0.3)
     return f"  是否想写 {screen.shown(near[0])}？｜did you mean {screen.shown(near[0])}?" if near else ""
@@ -163,8 +188,8 @@ def _demand_usable(seen: Seen, anyway: bool) -> None:
         )
     if seen.period is None:
         raise click.UsageError(
-            "文件名和标题都没有年份：请照单位平时的叫法给样本命名，如 某县2024年培训台账.xlsx"
-            "｜neither the file's name nor its title tells a year: call the sample as the agency calls its deliveries"
+            "文件名和标题都没有年份，或写的不是日子：请照单位平时的叫法给样本命名，如 某县2024年上半年培训台账.xlsx"
+            "｜neither the file's name nor its title tells a year, or it is no day: call the sample as the agency calls its deliveries"
         )
 
 
@@ -175,6 +200,7 @@ def _keyed(key: tuple[str, ...]) -> tuple[str, ...]:
 def _answered(seen: Seen, given: Given) -> dict[str, str]:
     """Every answer, from the options or from the person at the terminal."""
     asked = list(questions(seen))
+    asked += filter(None, [open_period(seen, given.get("semantics"))])
     missing = [each for each in asked if not given.get(each.option)]
     if missing and not _terminal():
         raise click.UsageError("\n".join([_lacking(missing), *_unknown(seen)]))
@@ -182,9 +208,13 @@ def _answered(seen: Seen, given: Given) -> dict[str, str]:
         screen.note(line)
     answers = {name: value for name, value in given.items() if value}
     for each in missing:
-        answers[each.option] = _prompted(each)
+        answers[each.option] = _prompted(each, seen)
+    # Whether a day is a period at all depends on an answer that may have been given just now.
+    late = open_period(seen, answers.get("semantics"))
+    if late and not answers.get("period"):
+        answers["period"] = _prompted(late, seen)
     for name, value in answers.items():
-        if (wrong := _wrong(name, value)) is not None:
+        if (wrong := _wrong(name, value, seen)) is not None:
             raise click.UsageError(wrong)
     return answers
 
@@ -212,21 +242,21 @@ def _option(question: Question) -> str:
     return f"--{question.option.replace('_', '-')}"
 
 
-def _prompted(question: Question) -> str:
+def _prompted(question: Question, seen: Seen) -> str:
     while True:
         value = str(click.prompt(f"{question.zh}｜{question.en}", default=question.likely or None)).strip()
-        if (wrong := _wrong(question.option, value)) is None:
+        if (wrong := _wrong(question.option, value, seen)) is None:
             return value
         screen.note(wrong)
 
 
-def _wrong(name: str, value: str) -> str | None:
+def _wrong(name: str, value: str, seen: Seen) -> str | None:
     """Why an answer cannot be one; None where it can."""
     if name == "agency":
         return None if re.fullmatch(r"\d{6}", value) else "区划代码是六位数字｜a division code has six digits"
     if name in ("agency_name", "title") and (not value.isprintable() or set(value) & set('"\\')):
         return f"{name}：不能含引号、反斜线和换行｜no quotes, backslashes or line breaks"
-    closed = _CLOSED.get(name)
+    closed = choices(seen) if name == "period" else _CLOSED.get(name)
     known = [str(one.value) for one in ENUMS[closed]] if isinstance(closed, str) else list(closed or ())
     if closed and value not in known:
         return f"{value}：应为其中之一｜one of: {', '.join(known)}"
@@ -278,7 +308,9 @@ def _name_of(folder: Path) -> str:
 def _tell(plan: Plan, folder: Path, lang: Lang) -> None:
     """What was seen, what was guessed, what is left open, and what to type next."""
     seen = plan.seen
-    screen.line(f"{title('file', lang)}: {screen.shown(seen.name)} ({seen.container})")
+    form = ", ".join(filter(None, [seen.container, seen.encoding]))
+    screen.line(f"{title('file', lang)}: {screen.shown(seen.name)} ({form})")
+    screen.line(screen.shown(_said(period(plan), lang)))
     heads = [title(name, lang) for name in ("header", "field", "filled", "remark")]
     screen.table(heads, (_row(column, lang) for column in seen.columns))
     for each in words(plan):
@@ -286,6 +318,10 @@ def _tell(plan: Plan, folder: Path, lang: Lang) -> None:
             screen.line(
                 f"{title('word_open', lang)}: {screen.shown(each.header)} “{screen.shown(each.word)}” → codes.csv"
             )
+    for sheet in sheets(seen):
+        (screen.note if sheet.unread else screen.line)(screen.shown(_said(sheet.text, lang)))
+    if seen.skips:
+        screen.line(f"{title('skipped', lang)}: {counted(seen.skips, 'skip', lang)}")
     screen.line(f"{title('key', lang)}: {', '.join(plan.natural)}")
     screen.line(f"{title('specimen', lang)}: {seen.kept} / {seen.records}")
     screen.line(f"{title('drafted', lang)}: {folder}")
@@ -296,9 +332,13 @@ def _tell(plan: Plan, folder: Path, lang: Lang) -> None:
 
 def _row(column: Column, lang: Lang) -> list[object]:
     field = column.field or title("dropped_column" if column.fate == "dropped" else "ignored_column", lang)
-    zh, _, en = column.remark.partition("｜")
-    remark = {"zh": zh, "en": en or zh}.get(lang, column.remark)
-    return [column.header, field, f"{column.filled:.0%}", remark]
+    return [column.header, field, f"{column.filled:.0%}", _said(column.remark, lang)]
+
+
+def _said(both: str, lang: Lang) -> str:
+    """A whole sentence «中文｜English» in one language, or in both."""
+    zh, _, en = both.partition("｜")
+    return {"zh": zh, "en": en or zh}.get(lang, both)
 
 
 def _next(plan: Plan, folder: Path, lang: Lang) -> Iterator[str]:

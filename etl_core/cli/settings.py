@@ -65,8 +65,25 @@ def demanding(document: Document, config: Config, wanted: Collection[str]) -> Ca
         names = known(config, ready)
         configuration.check_sources(document, config, names)
         for only in (name for name in wanted if name not in names):
-            near = get_close_matches(only, names, n=1)
-            hint = f"；是否想写 {near[0]}？｜did you mean {near[0]}?" if near else ""
-            raise click.UsageError(f"没有名为 {only} 的来源｜there is no source {only}{hint}")
+            raise strange(only, names)
 
     return demand
+
+
+def delivered(config: Config, warehouse: Warehouse, source: str | None) -> None:
+    """Refuse a source that never delivered and is not installed either, as `strange` says it."""
+    if source is None:
+        return
+    seen = {*warehouse.deliveries()["source"], *warehouse.formers()["source"]}
+    if source in seen:
+        return
+    names = seen | known(config, installed(config))
+    if source not in names:
+        raise strange(source, names)
+
+
+def strange(name: str, names: Collection[str]) -> click.UsageError:
+    """That there is no source of that name, with the nearest that there is."""
+    near = get_close_matches(name, [each for each in names if each], n=1)
+    zh, en = (f"；是否想写 {near[0]}？", f"; did you mean {near[0]}?") if near else ("", "")
+    return click.UsageError(f"没有名为 {name} 的来源{zh}｜there is no source {name}{en}")

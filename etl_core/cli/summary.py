@@ -19,6 +19,9 @@ ROWS = ("read", "loaded", "quarantined", "skipped", "records")
 CHANGES = ("inserted", "updated", "withdrawn")
 SIGNS = {"loaded": "= ", "quarantined": "+ ", "skipped": "+ "}
 
+# So many exports are named as what to do next.
+MOST = 3
+
 # Results of deliveries that nothing was done with.
 QUIET = ("unchanged", "revoked")
 
@@ -138,12 +141,24 @@ def _unknown(news: list[Outcome], lang: Lang) -> None:
 
 
 def _refused(news: list[Outcome], lang: Lang) -> None:
-    """Files of which nothing was loaded, in both languages, since their senders may read either."""
+    """Files of which nothing was loaded, and why."""
     for each in news:
         if each.error:
             result = text(f"result.{each.result}", lang)
-            told = f"{result}: {screen.shown(each.file)}: {each.error}: {reason(each.error, 'both', each.detail)}"
+            told = (
+                f"{result}: {screen.shown(each.file)}: {each.error}: {reason(each.error, lang, each.detail)}"
+            )
             screen.line(screen.shown(told))
+
+
+def _exports(report: Report) -> Iterator[tuple[str, str]]:
+    """Source and file of every export that gives something: a delivery that was rejected has a list, and no workbook to mend."""
+    waits = {
+        (str(each.source), ".xlsx" if each.result == "loaded" else ".csv")
+        for each in report.outcomes
+        if each.source and each.counts.quarantined
+    }
+    yield from ((source, f"{source}{suffix}") for source, suffix in sorted(waits))
 
 
 def following(report: Report, config: Path) -> Iterator[str]:
@@ -151,9 +166,11 @@ def following(report: Report, config: Path) -> Iterator[str]:
     file = shlex.quote(str(config))
     if any(each.counts.quarantined for each in report.outcomes):
         yield f"etl quarantine list --config {file}"
-        sources = sorted({each.source for each in report.outcomes if each.source and each.counts.quarantined})
-        for source in sources:
-            yield f"etl quarantine export --config {file} --source {source} --out {source}.xlsx"
+        found = list(_exports(report))
+        for source, out in found[:MOST]:
+            yield f"etl quarantine export --config {file} --source {source} --out {out}"
+        if len(found) > MOST:
+            yield "…"
     for source in sorted({str(each.source) for each in report.outcomes if each.stopped}):
         yield f"etl run --config {file} --source {source} --allow-shrink {source}"
     if any(each.error == CLOSED for each in report.outcomes):

@@ -32,13 +32,14 @@ LISTED = (
     "line",
 )
 OWN, WORDS = "codes.csv", "words.csv"
-# Where the lists stand that are no plugin's own (etl_schemas/codes).
+# Where the lists stand that are no plugin's own (etl_schemas/codes): only the maintainers of the core add to them.
 SHARED = {
     "subject": "subject_aliases.csv",
     "provider": "providers.csv",
     "division": "",
     "title": "teacher_title_map.csv",
 }
+CORE = "etl_schemas/codes/"
 NEAR, ALIKE = 0.4, 0.6  # how alike words are that are worth looking at, and that likely mean the same
 
 Word = dict[str, Any]
@@ -48,13 +49,14 @@ def listed(lang: Lang, config: Path, source: str | None, shape: str) -> int:
     """Print the unknown words of rows that wait and of records that stand, the most frequent ones of each source first."""
     loaded = configuration.load(config)
     with settings.existing(loaded) as warehouse:
+        settings.delivered(loaded, warehouse, source)
         found = counted(warehouse.unknown(source))
     if found.is_empty():
         screen.note(title("all_known", lang))
         return DONE
     with Supervisor(settings.hello(loaded), loaded.limits.seconds) as child:
         known = {name: _lexicon(child, name) for name in found["source"].unique()}
-    lines = (told(one, known[one["source"]]) for one in found.iter_rows(named=True))
+    lines = (told(one, known[one["source"]], lang) for one in found.iter_rows(named=True))
     screen.listing(lines, LISTED, shape, lang)
     return DONE
 
@@ -77,7 +79,7 @@ def _lexicon(child: Supervisor, source: str) -> Lexicon:
         return Lexicon()
 
 
-def told(one: Word, known: Lexicon) -> Word:
+def told(one: Word, known: Lexicon, lang: Lang) -> Word:
     """A word with the nearest known ones, and the line that would make it known.
 
     The line has no value where no known word is much alike; there is none for a text that was masked, nor for a list that
@@ -91,7 +93,9 @@ def told(one: Word, known: Lexicon) -> Word:
     return {
         **one,
         "near": ", ".join(f"{each}={words[each]}" for each in near),
-        "where_listed": where,
+        "where_listed": f"{one['source']}/{OWN}"
+        if where == OWN
+        else f"{CORE}{where} ({title('of_core', lang)})",
         "line": _line(one["field"], one["word"], words[alike[0]] if alike else "") if pasted else "",
     }
 

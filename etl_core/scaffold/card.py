@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 
+from etl_core import periods
 from etl_core.scaffold.code import fixed
 from etl_core.scaffold.fields import Field, fields
 from etl_core.scaffold.plan import Plan, wide
 from etl_core.scaffold.words import words
-from etl_core.seen import Column
+from etl_core.seen import Column, Seen, Sheet
 from etl_schemas.messages import text
 
 DRAFT = "> **草稿｜Draft**"
@@ -23,6 +25,7 @@ _CONTAINERS = {
     "xml": "XML",
     "html": "HTML 网页（扩展名可能是 `.xls`）",
 }
+_WHERE = {"name": ("文件名", "file's name"), "title": ("标题", "title")}
 _SEMANTICS = {
     "append": "**追加/更新**：后报的行覆盖自然键相同的行｜append: a later row with the same key corrects the earlier one",
     "snapshot": "**快照**：后报的文件整体替换同一期的前一份｜snapshot: a later file replaces the earlier one of its period",
@@ -58,6 +61,7 @@ def open_points(plan: Plan) -> Iterator[str]:
     for column in plan.seen.columns:
         if column.remark and (column.fate == "mapped" or not column.remark.startswith("含个人信息")):
             yield f"`{column.header}` → {column.field or '不导入 ignored'}：{column.remark}"
+    yield from (f"{each.text}" for each in sheets(plan.seen) if each.unread)
     unknown = [each for each in words(plan) if not each.value]
     for each in unknown:
         yield f"codes.csv：{each.header}“{each.word}”没有对应的代码，含这个词的行会被隔离｜no code for this word: its rows are quarantined"
@@ -65,7 +69,54 @@ def open_points(plan: Plan) -> Iterator[str]:
         yield f"{name} = {value}：全部行相同｜the same for every row"
     if full := list(_full(plan)):
         yield f'{"、".join(full)}：样本里每行都有；单位要求必填的，在 contract.py 的 checks 里加 required("字段")｜filled in every row: where the agency demands it, add required("field")'
-    yield f"自然键 {', '.join(plan.natural)}；期次取自{'文件名' if plan.seen.period and plan.seen.period.where == 'name' else '标题'}｜natural key and period"
+    yield f"自然键 {', '.join(plan.natural)}｜natural key"
+    if plan.seen.period:
+        yield period(plan)
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What became of a sheet (zh｜en); `unread`: it holds data that nobody reads."""
+
+    text: str
+    unread: bool
+
+
+def sheets(seen: Seen) -> Iterator[Told]:
+    """Every sheet of a workbook that has several: whether it is read, and why not."""
+    if seen.container not in ("xlsx", "xls") or len(seen.sheets) < 2:
+        return
+    for at, sheet in enumerate(seen.sheets, 1):
+        zh, en = _fate(sheet)
+        yield Told(
+            f"第 {at} 张工作表（{sheet.rows} 行）：{zh}｜sheet {at} ({sheet.rows} rows): {en}",
+            bool(sheet.unread),
+        )
+
+
+def _fate(sheet: Sheet) -> tuple[str, str]:
+    if sheet.table:
+        return f"读入，记录 {sheet.records} 条", f"read, {sheet.records} records"
+    if not sheet.visible:
+        return "隐藏，不读", "hidden, not read"
+    if sheet.missing is None:
+        return "没有认得的表头，不读", "no known header, not read"
+    return (
+        f"表头不同（缺 {sheet.missing} 列），不读；其中 {sheet.unread} 行数据没有入库，若也要报送请另存一份、另起一个来源",
+        f"another header ({sheet.missing} columns missing), not read: {sheet.unread} rows of data are left out; draft a source of its own for them",
+    )
+
+
+def period(plan: Plan) -> str:
+    """What the sample's period was taken for, and by what."""
+    told = plan.seen.period
+    assert told is not None
+    zh, en = _WHERE[told.where]
+    label = periods.told(plan.seen.name, told.text, plan.told, periods.beside(told.left))
+    return (
+        f"样本的期间: {label.label if label else told.label}（来自{zh}，按 {plan.told} 区分）"
+        f"｜period of the sample, from the {en}, told by: {plan.told}"
+    )
 
 
 def _full(plan: Plan) -> Iterator[str]:
@@ -94,6 +145,9 @@ def _shape(plan: Plan) -> str:
     said += ["一个学科一张工作表，工作表名就是学科"] if seen.subjects else []
     hidden = sum(not sheet.visible for sheet in seen.sheets)
     said += [f"{hidden} 张隐藏的工作表不读"] if hidden else []
+    said += [each.text.partition("｜")[0] for each in sheets(seen)]
+    skips = "，".join(f"{text(f'skip.{kind}', 'zh')} {number}" for kind, number in seen.skips.items())
+    said += [f"样本记录 {seen.records} 条，跳过 {skips}" if skips else f"样本记录 {seen.records} 条"]
     return "；".join(said)
 
 

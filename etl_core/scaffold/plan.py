@@ -16,6 +16,12 @@ SEMANTICS = ("append", "snapshot", "ledger")
 # What an agency without a number of its own tells records apart by, as far as the format gives it (contract §4).
 KEY = ("project_name", "class_name", "start_date", "training_year", "role", "mode_detail", "credit_kind")
 
+# Beside the kinds of period: the day on which the whole year's state was exported, so that the next one takes its place.
+EXPORTED = "exported"
+
+# How the remark of a column begins that a person has named: it is loaded as that, whatever its cells hold.
+_NAMED = CHOSEN.partition("｜")[0]
+
 UNHEADED = "没有区县列，省市不导入｜no county column, so province and prefecture are not loaded"
 NO_CODE = "没有一个词有对应代码：在 codes.csv 写明含义后再导入｜no word has a code: say in codes.csv what they mean, then load it"
 DATED = "日期已说明年度｜the dates tell the year"
@@ -26,7 +32,7 @@ class Plan:
     """A source plugin to be drafted.
 
     level, mode, project: what holds for every row, where no column says it ("" where one does); key: natural key;
-    on: the day of the draft.
+    period: the kind of period that a person has named; on: the day of the draft.
     """
 
     name: str
@@ -39,6 +45,7 @@ class Plan:
     level: str = ""
     mode: str = ""
     project: str = ""
+    period: str = ""
     key: tuple[str, ...] = field(default=())
 
     @property
@@ -50,6 +57,11 @@ class Plan:
     def province(self) -> str:
         """First two digits of the agency's code: what 市级 means (ruling 51)."""
         return self.agency[:2]
+
+    @property
+    def told(self) -> str:
+        """The kind of period by which deliveries are told apart (periods.Told), or EXPORTED."""
+        return self.period or (self.seen.period.kinds[0] if self.seen.period else "")
 
     def column(self, name: str) -> Column | None:
         """The column of a field; None where the format has none."""
@@ -100,6 +112,45 @@ def wide(column: Column) -> bool:
     return column.field == "hours" and bool(column.form)
 
 
+def daily(kind: str) -> bool:
+    """Whether a kind of period ends in a day, which is the delivery's own date (ruling 42)."""
+    return kind == EXPORTED or "day" in kind.split("+")
+
+
+def choices(seen: Seen) -> tuple[str, ...]:
+    """What a person may say that tells the period."""
+    kinds = seen.period.kinds if seen.period else ()
+    return (*kinds, EXPORTED) if any(map(daily, kinds)) else kinds
+
+
+def open_period(seen: Seen, semantics: str | None) -> Question | None:
+    """What has to be said of the period before anything is drafted; None where nothing is open.
+
+    A word that may tell a period and was not understood, and of a snapshot a day: two files that differ in either must not
+    take each other's place by a guess.
+    """
+    told = seen.period
+    if told is None:
+        return None
+    which = " | ".join(choices(seen))
+    if told.left:
+        words = "、".join(f"“{word}”" for word in told.left)
+        zh = f"认出的期间是 {told.label}，还剩下{words}：是不是期间？按什么区分各份报送：{which}；都不对时，先给样本换一个说得清的名字"
+        return Question(
+            "period",
+            zh,
+            f"words are left over that may tell a period: say what does: {which}, or rename the sample",
+        )
+    if semantics == "snapshot" and any(map(daily, told.kinds)):
+        zh = f"{told.label} 是报送的期间（{told.kinds[0]}：每天各是一期），还是导出的日子（{EXPORTED}：同一年的后一份整体替换前一份）"
+        return Question(
+            "period",
+            zh,
+            f"is the day the period itself ({told.kinds[0]}), or when the whole year was exported ({EXPORTED})",
+        )
+    return None
+
+
 def questions(seen: Seen) -> Iterator[Question]:
     """Everything that only a person can say of this format, in the order of asking."""
     yield Question("agency", "报送单位的区划代码（六位）", "division code of the agency, six digits")
@@ -138,20 +189,21 @@ def fitted(seen: Seen) -> Seen:
 
 def _fitted(column: Column, fields: set[str]) -> Column:
     pair = {"start_date", "end_date"}
-    if _wordless(column):
+    named = column.remark.startswith(_NAMED)
+    if not named and _wordless(column):
         return replace(_ignored(column, NO_CODE), words=column.words, coded=column.coded)
     if column.field in pair and not pair <= fields:
         return replace(column, field="period", form="span")
     if column.field in ("province", "prefecture") and "county" not in fields:
         return _ignored(column, UNHEADED)
-    if column.field == "training_year" and {"period", *pair} & fields:
+    if not named and column.field == "training_year" and {"period", *pair} & fields:
         return _ignored(column, DATED)
     return column
 
 
 def _wordless(column: Column) -> bool:
-    """Whether no word has a code, so that every row would be quarantined; what a person has named is loaded all the same."""
-    if not column.coded or not column.words or column.remark == CHOSEN:
+    """Whether no word has a code, so that every row would be quarantined."""
+    if not column.coded or not column.words:
         return False
     return not any(word in _known(column.coded) for word in column.words)
 

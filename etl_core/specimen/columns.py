@@ -11,7 +11,7 @@ import polars as pl
 from etl_core.header import normal
 from etl_core.seen import Column
 from etl_core.specimen import fit
-from etl_core.specimen.fates import Match, last, match
+from etl_core.specimen.fates import Match, last, match, nearby
 from etl_schemas import tables
 
 # What is said of a column that is not loaded, or that a person should look at.
@@ -21,6 +21,10 @@ AGAIN = "{field} 已取自另一列｜{field} is taken from another column"
 NEAR = "由相近的表头“{like}”推测，请核对｜guessed from the similar header «{like}»: check it"
 DAYS = "像签到的日期：已读入并检查记号，怎样折算学时请写在 normalise.py｜looks like a day of attendance: the marks are read and checked, what they are worth is for normalise.py"
 MEANT = "表头不认识，由内容推测，请核对｜an unknown header; guessed from its words: check it"
+CONTRARY = "；{count}/{filled} 格内容读不出：{fate}｜; {count} of {filled} cells cannot be read: {effect}"
+LOOSE = ("这些格入库后为空", "loaded empty")
+STRICT = ("这些行会被隔离", "these rows are quarantined")
+NEARBY = "不认识的列；像“{like}”（{field}），是的话请用 --column {header}={field}｜an unknown header, near «{like}»: if it is, say --column {header}={field}"
 UNREAD = "{share:.0%} 的内容不在代码表内（如 {words}），这些格入库后为空｜{share:.0%} of the cells are in no table (as {words}): these are loaded empty"
 MOE = "按教育部的培训方式代码理解；是本单位自己的代码请用 --column 表头=mode_detail｜taken for the MOE codes of modes: for your own codes say --column HEADER=mode_detail"
 OTHERWISE = "含个人信息，不保留（裁定 62）｜personal, kept nowhere (ruling 62)"
@@ -81,17 +85,37 @@ def _column(label: str, cells: pl.Series, chosen: Mapping[str, str], wide: Mappi
         unique=len(given) == len(cells) and given.n_unique() == len(given) > 1,
         starred=label.startswith(("*", "＊")) or label.endswith(("*", "＊")),
     )
+    if label in chosen:
+        return _said(facts, chosen[label], cells)
     if label in wide:
         return replace(facts, field="hours", fate="mapped", form=wide[label])
-    return _said(facts, chosen[label], cells) if label in chosen else _guessed(facts, cells)
+    return _guessed(facts, cells)
 
 
 def _said(facts: Column, field: str, cells: pl.Series) -> Column:
-    """The column as a person has named it; what a bare 1 of a column of modes means only a person knows."""
-    if field not in _MODES:
+    """The column as a person has named it, whatever its cells hold: what cannot be read of them is said.
+
+    What a bare 1 of a column of modes means only a person knows.
+    """
+    if field in ("ignored", "dropped"):
         return _met(facts, Match(field, facts.header, False), cells, CHOSEN)
-    mode = replace(facts, field="mode_detail", fate="mapped", coded="mode_detail", remark=CHOSEN)
-    return replace(mode, form=_MODES[field], words=fit.listed(cells))
+    name = "mode_detail" if field in _MODES else field
+    form = _MODES[field] if field in _MODES else fit.meant_form(field, cells)
+    coded = name if name in fit.CODED else ""
+    words = fit.short(fit.listed(cells)) if coded or name == "half_days" else ()
+    remark = CHOSEN if coded else _contrary(name, form, cells)
+    return replace(facts, field=name, fate="mapped", form=form, coded=coded, words=words, remark=remark)
+
+
+def _contrary(field: str, form: str, cells: pl.Series) -> str:
+    """That a person has named the column, and how many of its cells say otherwise."""
+    filled, count = fit.contrary(field, form, cells)
+    if not count:
+        return CHOSEN
+    fate, effect = LOOSE if field in fit.LOOSE else STRICT
+    zh, _, en = CHOSEN.partition("｜")
+    more, _, also = CONTRARY.format(count=count, filled=filled, fate=fate, effect=effect).partition("｜")
+    return f"{zh}{more}｜{en}{also}"
 
 
 def _guessed(facts: Column, cells: pl.Series) -> Column:
@@ -104,6 +128,10 @@ def _guessed(facts: Column, cells: pl.Series) -> Column:
         return replace(facts, field="half_days", fate="mapped", words=fit.listed(given), remark=DAYS)
     if field := fit.meant(given):
         return _fitted(facts, Match(field, facts.header, True), cells, MEANT)
+    if near := nearby(facts.header):
+        return replace(
+            facts, remark=NEARBY.format(like=near.like, field=near.field, header=last(facts.header))
+        )
     return replace(facts, remark=UNKNOWN)
 
 
@@ -146,14 +174,17 @@ def _unread(field: str, cells: pl.Series) -> str:
 def _alone(found: list[Column], chosen: Mapping[str, str]) -> Iterator[Column]:
     """Each field from one column: the one that a person chose, else a known header before a similar one, else the first."""
     order = sorted(found, key=lambda each: (each.header not in chosen, each.near))
+    named = {each.field for each in found if each.header in chosen}
     best: dict[str, str] = {}
     for each in order:
         if each.fate == "mapped" and not _of_kind(each):
             best.setdefault(each.field, each.header)
     for each in found:
         again = each.fate == "mapped" and not _of_kind(each) and best[each.field] != each.header
+        others = [many for one, many in _ENOUGH.items() if one in named and each.field in many]
         enough = _ENOUGH.get(each.field, ())
-        if again or (enough and all(field in best for field in enough)):
+        told = bool(others) or (bool(enough) and all(field in best for field in enough))
+        if again or (told and each.header not in chosen):
             yield replace(
                 each,
                 field="",

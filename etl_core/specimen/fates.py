@@ -17,6 +17,17 @@ SHORTEST = 2
 # Likeness (difflib) from which a header of the dictionary is proposed for one that it does not know.
 ALIKE = 0.8
 
+# Likeness from which one is named as what may be meant: never mapped, only said.
+NEARBY = 0.6
+
+# What else agencies call a thing, by the end of the header: said as what may be meant, for it may mean another thing too.
+_SYNONYMS = {
+    **dict.fromkeys(("主办方", "承办方", "举办方", "组织方", "主办", "举办"), "主办单位"),
+    **dict.fromkeys(("结论", "评定", "鉴定", "评价"), "结果"),
+    **dict.fromkeys(("受训人", "参训人", "受训教师", "参训教师", "老师"), "教师姓名"),
+    **dict.fromkeys(("课程", "课程名", "班名"), "课程名称"),
+}
+
 _NUMBERED = re.compile(r"^\d+[、.．]\s*")
 _POLITE = re.compile(r"^(您|你)(所在|任教|填写)?的?")
 _BRACKETS = re.compile(r"[(（【\[][^)）】\]]*[)）】\]]")
@@ -47,6 +58,19 @@ def match(header: str) -> Match | None:
         return Match(_field(known[plain], header), plain, False)
     found = _within(whole, "dropped") or _ending(plain) or _like(plain)
     return Match(_field(known[found], header), found, True) if found else None
+
+
+def nearby(header: str) -> Match | None:
+    """What a header may mean that means nothing for sure: by what else a thing is called, else by the nearest header."""
+    name = _plain(header)
+    ends = [known for end, known in _SYNONYMS.items() if name.endswith(end)]
+    loaded = [
+        each
+        for each, field in _known().items()
+        if len(each) >= SHORTEST and field not in ("ignored", "dropped")
+    ]
+    near = ends or get_close_matches(name, loaded, n=1, cutoff=NEARBY)
+    return Match(_known()[near[0]], near[0], True) if near else None
 
 
 def last(header: str) -> str:

@@ -37,6 +37,8 @@ TOLD = 2
 
 # Fields of a shared table, whose unknown words are loaded as nothing; so many of these are shown, none longer than that.
 _SHARED = {"stage": words.stage, "subject": words.subject, "title": words.title}
+# Fields whose cells are loaded empty where they cannot be read (contract §3: at most a warning).
+LOOSE = (*_SHARED, "sex")
 SHOWN, LONGEST_SHOWN = 3, 8
 
 Reads = Callable[[str], pl.Expr]
@@ -90,6 +92,30 @@ def form(field: str, cells: pl.Series) -> str | None:
         if given.is_empty() or not least or given.select(read("cell").mean()).item() >= least:
             return name
     return None if ways else ""
+
+
+def meant_form(field: str, cells: pl.Series) -> str:
+    """The way in which most cells write a field that a person has named, however few they are."""
+    given = cells.rename("cell").to_frame().select(clean("cell")).drop_nulls()
+    ways = _FORMS.get(field, ())
+    share = (
+        {name: given.select(read("cell").mean()).item() or 0 for name, read, _ in ways} if ways else {"": 0}
+    )
+    return max(share, key=lambda name: share[name])
+
+
+def contrary(field: str, form: str, cells: pl.Series) -> tuple[int, int]:
+    """Filled cells, and those of them that cannot be read as the field."""
+    given = cells.rename("cell").to_frame().select(clean("cell")).drop_nulls()
+    reads = {name: read for name, read, _ in _FORMS.get(field, ())}
+    if form not in reads:
+        return len(given), 0
+    return len(given), given.filter(~reads[form]("cell")).height
+
+
+def short(words: tuple[str, ...]) -> tuple[str, ...]:
+    """Those that can be words of a list, and no more than a person would go through."""
+    return tuple(word for word in words if len(word) <= LONGEST_WORD)[:MOST_WORDS]
 
 
 def _wordy(cells: pl.Series) -> bool:

@@ -73,8 +73,16 @@ def _score(found: Layout, said: Collection[str] = ()) -> tuple[int, int, int]:
 
 def alike(found: Layout, best: Layout) -> bool:
     """Whether a sheet holds a table of the same form: at least half of the best one's headers (table of codes do not)."""
-    wanted = {normal(text) for text in best.texts if text}
-    return len(wanted & {normal(text) for text in found.texts if text}) * 2 >= len(wanted)
+    return lacking(found, best) * 2 <= len(_headers(best))
+
+
+def lacking(found: Layout, best: Layout) -> int:
+    """How many of the best one's headers a sheet does not have."""
+    return len(_headers(best) - _headers(found))
+
+
+def _headers(of: Layout) -> set[str]:
+    return {normal(text) for text in of.texts if text}
 
 
 def best(layouts: Iterable[Layout | None], said: Collection[str] = ()) -> Layout | None:

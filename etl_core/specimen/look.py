@@ -34,9 +34,12 @@ class Specimen:
 
 @dataclass(frozen=True, slots=True)
 class _Sheet:
+    """A sheet with the table that is read of it; `other`: of one that is not read how far its own header is from that table's."""
+
     grid: Grid
     of: Table | None
     kind: pl.Series
+    other: tuple[Layout, int] | None = None
 
     @property
     def headers(self) -> dict[str, str]:
@@ -97,7 +100,8 @@ def _sheets(grids: Sequence[Grid], name: str, said: Sequence[str]) -> Iterator[_
         raise DeliveryError("unrecognised", nearest="—", missing="—")
     for grid, layout in zip(grids, layouts, strict=True):
         of = _table(grid, layout, name) if layout and heading.alike(layout, best) else None
-        yield _Sheet(_judged(grid, of), of, rows.kind(grid, of))
+        other = (layout, heading.lacking(layout, best)) if layout and not of else None
+        yield _Sheet(_judged(grid, of), of, rows.kind(grid, of), other)
 
 
 def _judged(grid: Grid, of: Table | None) -> Grid:
@@ -171,10 +175,7 @@ def _seen(
         container=how.container,
         encoding=how.codec,
         delimiter=how.delimiter,
-        sheets=tuple(
-            Sheet(page.name, page.visible, page.table, len(sheet.grid.rows))
-            for sheet, page in zip(sheets, pages, strict=True)
-        ),
+        sheets=tuple(_told(sheet, page) for sheet, page in zip(sheets, pages, strict=True)),
         top=0 if stated else first.of.layout.top,
         depth=0 if stated else first.of.layout.depth,
         columns=found,
@@ -189,3 +190,14 @@ def _seen(
             (column.header, column.form) for column in found if column.field == "hours" and column.form
         ),
     )
+
+
+def _told(sheet: _Sheet, page: Page) -> Sheet:
+    """What a person should know of a sheet: above all that it holds data which nobody reads."""
+    grid = sheet.grid
+    if sheet.other is None:
+        return Sheet(page.name, page.visible, page.table, len(grid.rows), sheet.kind.null_count())
+    layout, missing = sheet.other
+    below = grid.rows[layout.top + layout.depth :].select(names(grid.rows))
+    unread = below.filter(pl.any_horizontal(pl.all().is_not_null())).height if below.width else 0
+    return Sheet(page.name, page.visible, page.table, len(grid.rows), 0, missing, unread)

@@ -1,4 +1,4 @@
-"""Where a file tells its period: in its name («2023年上半年», «_202307»), else in the title above the table."""
+"""Where a file tells its period (periods), as a look tells it; and the dates of all rows that a title states."""
 
 from __future__ import annotations
 
@@ -6,31 +6,17 @@ import re
 
 import polars as pl
 
+from etl_core import periods
 from etl_core.expressions import dates
 from etl_core.seen import Period
 
-# The first that fits is believed: the more is said, the earlier it stands.
-KINDS = {
-    "half": r"(?<!\d)(20\d{2})年?(上|下)半年",
-    "season": r"(?<!\d)(20\d{2})年?(春|秋)季?",
-    "batch": r"(?<!\d)(20\d{2})(?!\d).*?第(\d+)[批期]",
-    "day": r"(?<!\d)(20\d{2})[-.年]?(0[1-9]|1[0-2])[-.月]?(0[1-9]|[12]\d|3[01])(?!\d)",
-    "month": r"(?<!\d)(20\d{2})(?:年|[-.])?(0[1-9]|1[0-2])(?!\d)",
-    "school_year": r"(?<!\d)(20\d{2})[-—–~至](20\d{2})(?!\d)",
-    "year": r"(?<!\d)(20\d{2})(?!\d)",
-}
-
-# What stands in the name of a file that corrects an earlier one (ruling 75).
-AGAIN = r"(?:更正|补正|补报|补签|补充|修订|修正|订正)(\d*)"
-
 
 def period(name: str, above: str) -> Period | None:
-    """The kind of period that a name tells, else the title; None where neither does."""
-    for where, text in (("name", name), ("title", above)):
-        for kind, pattern in KINDS.items():
-            if found := re.search(pattern, text):
-                return Period(kind, "name" if where == "name" else "title", found[0])
-    return None
+    """The period that a name tells, else the title; None where neither does."""
+    told = periods.told(name, above)
+    if told is None:
+        return None
+    return Period(periods.kinds(name, above), told.where, told.text, told.label, told.left)
 
 
 def titled(above: str) -> tuple[str, str]:

@@ -86,9 +86,12 @@ def _told(line: Row) -> dict[str, Any]:
 
 
 def again(before: pl.DataFrame, after: pl.DataFrame) -> Again:
-    """What became of refused rows: two frames of outcomes.outcomes about the same physical rows."""
+    """What became of refused rows: two frames of outcomes.outcomes about the same physical rows.
+
+    A row that stays is counted under the reasons that it has now: those that were mended are none of its any more.
+    """
     was, now = (each.filter(outcome="quarantined").select(*WHERE, "reasons") for each in (before, after))
-    stay = was.join(now, on=WHERE, how="semi", nulls_equal=True)
+    stay = now.join(was, on=WHERE, how="semi", nulls_equal=True)
     cured = was.join(now, on=WHERE, how="anti", nulls_equal=True)
     new = now.join(was, on=WHERE, how="anti", nulls_equal=True)
     return Again(_by_code(cured), _by_code(stay), _by_code(new), cured.height, stay.height)

@@ -69,13 +69,21 @@ def test_an_unknown_header_is_told(tmp_path):
     assert "不认识的列 1: 手机" in here("check", wider).output
 
 
-def test_a_file_that_nobody_knows_is_told_in_both_languages(tmp_path):
+@pytest.mark.parametrize(
+    ("lang", "said", "ends"),
+    [("zh", "没有一种已登记的格式", "未能处理"), ("en", "No registered format fits", "failed")],
+)
+def test_a_file_that_nobody_knows_is_told_in_the_language_that_is_asked_for_and_by_its_name(
+    tmp_path, lang, said, ends
+):
     stranger = tmp_path / "名单.csv"
     stranger.write_text("a,b\n1,2\n", encoding="utf-8")
-    done = here("--lang", "en", "check", stranger)
+    done = here("--lang", lang, "check", stranger)
     assert done.exit_code == 3
-    assert "名单.csv: unrecognised: 没有一种已登记的格式" in done.output
-    assert "｜No registered format fits" in done.output
+    first, second, *_ = done.output.splitlines()
+    assert first.startswith(f"名单.csv: unrecognised: {said}")
+    assert "｜" not in first
+    assert second == f"名单.csv: {ends}"
 
 
 def test_nothing_is_left_behind_and_no_person_is_shown(tmp_path, monkeypatch, canaries):
@@ -105,4 +113,4 @@ def test_a_pull_without_one_of_its_pages_is_told_with_what_is_missing(tmp_path):
     assert done.exit_code == 3
     assert "not_settled" in done.output
     assert "(262 of 312 records)" in done.output
-    assert "应有 312 条，只有 262 条" in done.output
+    assert "应有 312 条，只有 262 条" in here("check", part).output

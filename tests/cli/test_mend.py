@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+import shlex
 from pathlib import Path
 
 from openpyxl import load_workbook
@@ -109,3 +111,34 @@ def test_a_mending_cannot_be_checked_alone(loaded: Place, tmp_path: Path):
     said = etl("check", out)
     assert said.returncode == 3
     assert "补正表" in said.stdout
+
+
+def rejected(folder: Path) -> Path:
+    """A pipeline whose only delivery was rejected for its faulty rows."""
+    config = configure(folder, sources="{cq_beibei: {error_limit: 0.01}}")
+    settled(REGISTER, folder / "inbox")
+    return config
+
+
+def test_what_is_to_be_typed_after_a_rejected_delivery_gives_what_waits(tmp_path: Path):
+    config = rejected(tmp_path)
+    said = etl("run", "--config", config, "--format", "table").stdout
+    (command,) = re.findall("接下来可以运行: etl (quarantine export .*)", said)
+    assert command.endswith("--out cq_beibei.csv")
+    *typed, _ = shlex.split(command)
+    done = here(*typed, tmp_path / "out.csv")
+    assert done.exit_code == 0
+    waits = here("quarantine", "list", "-c", config, "--format", "json").stdout.splitlines()
+    assert len((tmp_path / "out.csv").read_text("utf-8-sig").splitlines()) == len(waits) + 1 > 1
+
+
+def test_a_rejected_delivery_has_no_workbook_and_nobody_says_that_nothing_waits(tmp_path: Path):
+    config = rejected(tmp_path)
+    etl("run", "--config", config)
+    out = tmp_path / "out.xlsx"
+    done = here("quarantine", "export", "-c", config, "-s", "cq_beibei", "-o", out)
+    assert done.exit_code == 3
+    assert "整份退回" in done.stderr
+    assert f"--out {out.with_suffix('.csv')}" in done.stderr
+    assert "没有待改正的行" not in done.output
+    assert not out.exists()

@@ -7,6 +7,7 @@ import re
 from pathlib import Path
 
 import polars as pl
+import pytest
 
 from etl_core.cli.quarantine import HEADS, headed, sheet
 from tests.cli.program import Place, here, samples
@@ -119,3 +120,38 @@ def test_a_row_whose_delivery_was_replaced_waits_no_more_but_is_still_told_by_it
     rows = [row for row in csv.DictReader(io.StringIO(told)) if row["outcome"] == "quarantined"]
     assert len(rows) == 7
     assert all(slot in row["file"] for row in rows)
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        ("quarantine", "list"),
+        ("quarantine", "export", "--out", "out.csv"),
+        ("quarantine", "export", "--out", "out.xlsx"),
+        ("quarantine", "replay"),
+        ("codes", "unmapped"),
+        ("deliveries", "list"),
+    ],
+)
+def test_a_source_that_nobody_knows_is_refused_with_the_nearest_name(loaded: Place, typed):
+    done = here(*typed, "--config", loaded.config, "--source", "suitng")
+    assert done.exit_code == 2
+    assert (
+        "没有名为 suitng 的来源；是否想写 suitong？｜there is no source suitng; did you mean suitong?"
+        in done.stderr
+    )
+
+
+def test_a_source_that_is_installed_and_never_delivered_is_no_mistake(loaded: Place):
+    done = here(
+        "quarantine", "list", "--config", loaded.config, "--source", "moe_template", "--format", "json"
+    )
+    assert (done.exit_code, done.stdout) == (0, "")
+
+
+def test_a_file_of_another_form_is_refused(loaded: Place, tmp_path):
+    out = tmp_path / "out.pdf"
+    done = here("quarantine", "export", "-c", loaded.config, "-s", "suitong", "-o", out)
+    assert done.exit_code == 2
+    assert ".xlsx" in done.stderr
+    assert not out.exists()

@@ -7,9 +7,13 @@ import signal
 import sqlite3
 import subprocess
 import time
+from pathlib import Path
 
 import pytest
 
+from etl_core.cli.summary import following
+from etl_core.pipeline import Report
+from etl_core.records import Counts, Outcome
 from tests.cli.program import ETL, Place, configure, etl, here, samples, settled
 
 COUNTED = {"read": 639, "loaded": 579, "quarantined": 26, "skipped": 34, "records": 976}
@@ -87,7 +91,7 @@ def test_a_dry_run_writes_nothing(tmp_path):
     assert {path.name for path in tmp_path.iterdir()} == {"inbox", "pipeline.yaml", "etl.jsonl"}
 
 
-def test_another_source_is_left_alone_and_a_refused_file_is_told_in_both_languages(tmp_path):
+def test_another_source_is_left_alone_and_a_refused_file_is_told_in_the_language_that_is_asked_for(tmp_path):
     config = configure(tmp_path)
     for sample in samples("suitong"):
         settled(sample, tmp_path / "inbox")
@@ -100,7 +104,18 @@ def test_another_source_is_left_alone_and_a_refused_file_is_told_in_both_languag
     everything = here("run", "--config", config, "--format", "table")
     assert everything.exit_code == 3
     assert "unrecognised: 没有一种已登记的格式" in everything.stdout
-    assert "｜No registered format fits" in everything.stdout
+    english = here("--lang", "en", "run", "--config", config, "--format", "table").stdout
+    assert "failed: 名单.csv: unrecognised: No registered format fits" in english
+    assert "没有一种" not in english
+
+
+def test_no_more_than_three_exports_are_named_as_what_to_do_next():
+    ended = [Outcome(f"{name}.csv", name, "loaded", counts=Counts(1, 0, 1)) for name in "edcba"]
+    ended.append(Outcome("x.csv", "a", "rejected", counts=Counts(1, 0, 1)))
+    lines = list(following(Report(tuple(ended)), Path("p.yaml")))
+    exports = [line.rpartition("--out ")[2] for line in lines if "export" in line]
+    assert exports == ["a.csv", "a.xlsx", "b.xlsx"]
+    assert lines[4] == "…"
 
 
 def test_a_misspelt_source_is_a_usage_error_with_the_nearest_name(loaded: Place):

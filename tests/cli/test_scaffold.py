@@ -2,13 +2,16 @@ from __future__ import annotations
 
 import re
 import shutil
+from typing import Any
 
 import pytest
 from click.testing import CliRunner
+from openpyxl import Workbook
 
 from etl_core.cli import main, scaffold
 from tests.cli.program import here, samples
 from tests.drafts import CLONE, draft
+from tests.fakes import number
 
 SAMPLE = CLONE / "tests" / "guide" / "示例县2024年春季教师培训登记表.csv"
 SAID = ("--agency", "500199", "--agency-name", "某校", "--title", "登记表", "--semantics", "append")
@@ -191,3 +194,167 @@ def test_a_column_that_a_person_names_is_loaded_though_all_its_words_are_open(tm
     assert f"etl plugins golden {tmp_path / 'cq_example'} --accept" in done.stdout
     made = (tmp_path / "cq_example/src/etl_source_cq_example/__init__.py").read_text("utf-8")
     assert 'example="某县2024年名单.csv"' in made
+
+
+ROWS = "姓名,身份证号,单位,项目名称,级别,开始日期,结束日期,学时,培训方式\n" + "".join(
+    f"张安,{number(order)},某校,研修,县级,2024-03-01,2024-03-02,8,网络研修\n" for order in range(4)
+)
+
+
+def register(tmp_path, name):
+    sheet = tmp_path / name
+    sheet.write_text(ROWS, encoding="utf-8")
+    return sheet
+
+
+def placing(tmp_path):
+    """The drafted `place`."""
+    code = next(tmp_path.glob("cq_example/src/*/place.py")).read_text("utf-8")
+    made: dict[str, Any] = {}
+    exec(compile(code, "place.py", "exec"), made)
+    return made["place"]
+
+
+def snapshot(tmp_path, name, *said):
+    return new(tmp_path, *SAID[:-1], "snapshot", *said, "--anyway", sample=register(tmp_path, name))
+
+
+@pytest.mark.parametrize(
+    ("name", "other", "slot"),
+    [
+        ("某县登记_2024上.csv", "某县登记_2024下.csv", "2024上半年"),
+        ("某县登记（第三批）2024.csv", "某县登记（第四批）2024.csv", "2024第3批"),
+        ("某县登记2024年第一学期.csv", "某县登记2024年第二学期.csv", "2024第1学期"),
+        ("某县登记2024.3-6.csv", "某县登记2024.7-8.csv", "2024-03~06"),
+        ("某县登记20240301.csv", "某县登记20240302.csv", "2024-03-01"),
+    ],
+)
+def test_a_drafted_snapshot_never_takes_the_place_of_another_period(tmp_path, name, other, slot):
+    done = snapshot(tmp_path, name, *(("--period", "day") if "0301" in name else ()))
+    assert done.exit_code == 0, done.stderr
+    assert f"样本的期间: {slot}（来自文件名" in done.stdout
+    assert f"样本的期间: {slot}（来自文件名" in (tmp_path / "cq_example/README.md").read_text("utf-8")
+    place = placing(tmp_path)
+    one, two, again = place(name, ""), place(other, ""), place(name.replace("某县", "某县更正"), "")
+    assert one.slot == again.slot == slot != two.slot
+    assert one.order < again.order < two.order
+    assert place("某县登记2024.csv", "") is None
+    (pattern,) = re.findall(
+        r'names=\(re.compile\(r"(.*)"\),\)',
+        (next(tmp_path.glob("cq_example/src/*/__init__.py"))).read_text("utf-8"),
+    )
+    assert re.search(pattern, other)
+
+
+def test_a_word_that_may_tell_a_period_is_asked_for_and_never_guessed(tmp_path):
+    done = snapshot(tmp_path, "2024上某县登记.csv")
+    assert done.exit_code == 2
+    assert (
+        "--period  认出的期间是 2024，还剩下“上”：是不是期间？按什么区分各份报送：year | half" in done.stderr
+    )
+    assert not (tmp_path / "cq_example").exists()
+    assert snapshot(tmp_path, "2024上某县登记.csv", "--period", "month").exit_code == 2
+    assert snapshot(tmp_path, "2024上某县登记.csv", "--period", "half").exit_code == 0
+    place = placing(tmp_path)
+    assert [place(f"2024{word}某县登记.csv", "").slot for word in "上下"] == ["2024上半年", "2024下半年"]
+
+
+def test_a_word_that_a_person_says_is_no_period_is_none_and_another_word_still_is_open(tmp_path):
+    assert snapshot(tmp_path, "2024上某县登记.csv", "--period", "year").exit_code == 0
+    place = placing(tmp_path)
+    assert place("2025上某县登记.csv", "").slot == "2025"
+    assert place("2024下某县登记.csv", "") is None
+
+
+def test_whether_a_day_is_a_period_or_the_day_of_the_export_is_asked_for_a_snapshot_alone(tmp_path):
+    done = snapshot(tmp_path, "某县登记_20240301.csv")
+    assert done.exit_code == 2
+    assert "（exported：同一年的后一份整体替换前一份）" in done.stderr
+    assert snapshot(tmp_path, "某县登记_20240301.csv", "--period", "exported").exit_code == 0
+    one, two = (placing(tmp_path)(f"某县登记_2024030{day}.csv", "") for day in (1, 2))
+    assert one.slot == two.slot == "2024"
+    assert one.order < two.order
+    assert str(one.dated) == "2024-03-01"
+
+
+def test_at_a_terminal_the_period_is_asked_when_the_answer_before_makes_it_a_question(tmp_path, monkeypatch):
+    monkeypatch.setattr(scaffold, "_terminal", lambda: True)
+    sample = register(tmp_path, "某县登记_20240301.csv")
+    typed = [
+        "plugins",
+        "new",
+        "cq_example",
+        "--sample",
+        str(sample),
+        "--out",
+        str(tmp_path),
+        "--anyway",
+        *SAID[:-2],
+    ]
+    done = CliRunner().invoke(main, typed, input="snapshot\nday\n")
+    assert done.exit_code == 0, done.output
+    assert placing(tmp_path)(sample.name, "").slot == "2024-03-01"
+
+
+def test_every_column_that_a_person_has_named_is_in_the_draft_with_what_does_not_fit(tmp_path):
+    sheet = register(tmp_path, "某县2024年登记.csv")
+    sheet.write_text(
+        "受训人,学段学科,参训结论,单位\n张安,语文组,优,某校\n李安,数学组,差,某校\n", encoding="utf-8"
+    )
+    named = [
+        part for each in ("受训人=person_name", "学段学科=subject", "参训结论=score") for part in ("-c", each)
+    ]
+    fixed = ("--project", "研修", "--level", "40", "--mode", "online")
+    done = new(tmp_path, *SAID, *named, *fixed, sample=sheet)
+    assert done.exit_code == 0, done.stderr
+    assert re.search(
+        r"学段学科 +subject +100% +由 --column 指定；2/2 格内容读不出：这些格入库后为空", done.stdout
+    )
+    assert re.search(
+        r"参训结论 +score +100% +由 --column 指定；2/2 格内容读不出：这些行会被隔离", done.stdout
+    )
+    contract = next(tmp_path.glob("cq_example/src/*/contract.py")).read_text("utf-8")
+    assert '"学段学科"' in contract
+    golden = (tmp_path / "cq_example/tests/golden/expected_delivery.csv").read_text("utf-8")
+    assert golden.splitlines()[1].split(",")[6:9] == ["3", "0", "2"]
+
+
+@pytest.mark.parametrize("said", [("单位=county",), ("单位=subject", "甲栏=subject")])
+def test_what_cannot_be_obeyed_is_refused_and_not_dropped(tmp_path, said):
+    sheet = tmp_path / "某县2024年名单.csv"
+    sheet.write_text("姓名,单位,甲栏\n张安,某区,甲\n李安,某区,乙\n", encoding="utf-8")
+    done = new(tmp_path, *SAID, *(part for each in said for part in ("-c", each)), sample=sheet)
+    assert done.exit_code == 2
+    assert "不能照办" in done.stderr or "只能取自一列" in done.stderr
+    assert not (tmp_path / "cq_example").exists()
+
+
+def test_every_sheet_is_told_with_its_rows_and_one_whose_data_nobody_reads_is_a_warning(tmp_path):
+    head, *lines = [line.split(",") for line in ROWS.splitlines()]
+    book = Workbook()
+    book.active.title = "登记"
+    others = ["姓名", "单位", "培训课程", "学习学时", "备注"]
+    second, third, fourth = (book.create_sheet(name) for name in ("另表", "说明", "藏"))
+    for row in [head, *lines, ["合计", None, None, None, None, None, None, "32"], ["填表人：李安"]]:
+        book.active.append(row)
+    for row in (others, *([["张安", "某校", "课", "8", None]] * 3)):
+        second.append(row)
+    third.append(["请认真填写"])
+    fourth.append(["姓名", "单位"])
+    fourth.sheet_state = "hidden"
+    sample = tmp_path / "某县2024年登记.xlsx"
+    book.save(sample)
+    done = new(tmp_path, *SAID, "--anyway", sample=sample)
+    assert done.exit_code == 0, done.stderr
+    assert "第 1 张工作表（7 行）：读入，记录 4 条" in done.stdout
+    assert "第 2 张工作表（4 行）：表头不同（缺 7 列），不读；其中 3 行数据没有入库" in done.stderr
+    assert "第 3 张工作表（1 行）：没有认得的表头，不读" in done.stdout
+    assert "第 4 张工作表（1 行）：隐藏，不读" in done.stdout
+    assert re.search("跳过行: .*签字行 1.*合计行 1", done.stdout)
+    card = (tmp_path / "cq_example/README.md").read_text("utf-8")
+    assert "> - 第 2 张工作表（4 行）：表头不同" in card
+    assert "合计行 1" in card
+
+
+def test_the_encoding_of_a_text_is_told(tmp_path):
+    assert f"{SAMPLE.name} (csv, gb18030)" in new(tmp_path, *SAID).stdout

@@ -33,22 +33,30 @@ def test_each_word_is_told_once_with_its_first_place_and_its_number_of_rows():
 
 
 def test_the_nearest_words_are_told_and_a_line_that_can_be_pasted():
-    one = told({"field": "role", "word": "学员们"}, KNOWN)
+    one = told({"source": "s", "field": "role", "word": "学员们"}, KNOWN, "zh")
     assert (one["near"], one["where_listed"], one["line"]) == (
         "学员=trainee",
-        "codes.csv",
+        "s/codes.csv",
         "role,学员们,trainee,",
     )
 
 
 def test_a_word_that_is_like_no_other_has_a_line_without_a_value():
-    assert told({"field": "role", "word": "嘉,宾"}, KNOWN)["line"] == 'role,"嘉,宾",,'
+    assert told({"source": "s", "field": "role", "word": "嘉,宾"}, KNOWN, "zh")["line"] == 'role,"嘉,宾",,'
 
 
 def test_a_masked_text_and_a_list_of_another_form_have_no_line():
-    assert told({"field": "role", "word": "500***********0015"}, KNOWN)["line"] == ""
-    assert told({"field": "division", "word": "遂宁高新区"}, KNOWN)["line"] == ""
-    assert told({"field": "level", "word": "县级"}, KNOWN)["where_listed"] == "words.csv"
+    assert told({"source": "s", "field": "role", "word": "500***********0015"}, KNOWN, "zh")["line"] == ""
+    assert told({"source": "s", "field": "division", "word": "遂宁高新区"}, KNOWN, "zh")["line"] == ""
+
+
+def test_a_list_of_the_core_is_not_one_that_an_agency_can_edit():
+    told_zh, told_en = (
+        told({"source": "s", "field": "level", "word": "县级"}, KNOWN, lang)["where_listed"]
+        for lang in ("zh", "en")
+    )
+    assert told_zh == "etl_schemas/codes/words.csv (属于核心，请告知维护者)"
+    assert told_en == "etl_schemas/codes/words.csv (of the core: tell its maintainers)"
 
 
 def test_the_words_of_refused_rows_and_of_warnings_are_listed(loaded: Place, canaries: set[str]):

@@ -263,3 +263,11 @@ def test_a_rejected_delivery_that_is_read_again_is_loaded(each_warehouse):
     told = again(each_warehouse, faulty(good=[1, 2]))
     assert (told.kept, told.again.cured) == (False, {"hours.range": 1})
     assert standing(each_warehouse, "row") == [1, 2]
+
+
+def test_a_row_that_stays_is_told_by_the_reasons_that_it_has_now(each_warehouse):
+    both = [fault(2, "hours.range", "学时"), fault(2, "code.unknown.result", "结果")]
+    deliver(each_warehouse, batch(one(1), faults=both, keys=[one(2)]), place=at(1))
+    told = again(each_warehouse, faulty(2, good=[1]))
+    assert (told.again.cured, told.again.stay, told.again.new) == ({}, {"hours.range": 1}, {})
+    assert told.again.rows_stay == 1
