@@ -12,9 +12,10 @@ from dataclasses import replace
 from typing import TypeVar
 
 from etl_core.errors import DeliveryError
+from etl_core.header import joined
 from etl_core.pool import Answers, Executor, Told
 from etl_core.protocol import Claimed, Done, Job
-from etl_core.records import Part, Prepared
+from etl_core.records import HeaderAccount, Part, Prepared
 
 Item = TypeVar("Item")
 
@@ -69,9 +70,14 @@ def _joined(executor: Executor, job: Job, parts: Iterable[Part]) -> Iterator[Tol
                     yield answer
                 elif isinstance(answer, Done):
                     records += answer.records
-                    done = Done(done.accounts or answer.accounts)
+                    done = Done(_accounts(done.accounts, answer.accounts))
         finally:
             part.drop()
     if not records:
         raise DeliveryError("empty", source=job.source)
     yield replace(done, records=records)
+
+
+def _accounts(known: tuple[HeaderAccount, ...], more: tuple[HeaderAccount, ...]) -> tuple[HeaderAccount, ...]:
+    """The accounts of the one table that the parts are of; a part without a row has none."""
+    return tuple(map(joined, known, more)) if known and more else known or more

@@ -23,7 +23,7 @@ from etl_core.header import Layout
 from etl_core.records import PLACE, SKIPS, Grid, HeaderAccount, Place
 from etl_core.refused import FAULT, Texts, cuts, faults, refused
 from etl_core.source import Source
-from etl_core.table import Table, fault, kind, located, table
+from etl_core.table import Table, fault, kind, located, names, table
 
 _KIND = "_kind"
 
@@ -41,6 +41,7 @@ class Raw:
     texts    every header of the table, by column
     skips, refused   the other rows: skipped ones, and those refused as rows
     issues   why the refused ones are, and which cells of the frame have lost their end
+    headless columns without a header in which a record has text (0-based)
     """
 
     frame: pl.DataFrame
@@ -52,6 +53,7 @@ class Raw:
     issues: pl.DataFrame
     refused: pl.DataFrame
     read: int
+    headless: frozenset[int] = frozenset()
 
     @property
     def records(self) -> int:
@@ -102,7 +104,7 @@ def open_(
     found = begun(grids, source, name, arrived)
     accounts: list[HeaderAccount] = []
     whole = _raws(found.grids, found.delivery, accounts)
-    raws = whole if later is None else _later(later, found.first, found.delivery)
+    raws = whole if later is None else _later(later, found.first, found.delivery, accounts)
     return Opening(found.place, found.delivery.dated, raws, accounts)
 
 
@@ -152,10 +154,15 @@ def _headless(grids: list[Grid], source: Source, on: date) -> DeliveryError:
 
 def _raws(grids: Iterable[Grid], delivery: Delivery, accounts: list[HeaderAccount]) -> Iterator[Raw]:
     tables: dict[Key, Table | None] = {}
+    headless: dict[Key, frozenset[int]] = {}
     for grid, first, other in tabled(grids, delivery, tables):
-        if other:
-            accounts[:] = [_account(each, delivery.source) for each in tables.values() if each]
-        yield batch(grid, tables[grid.table], delivery, first)
+        raw = batch(grid, tables[grid.table], delivery, first)
+        before = headless.get(grid.table, frozenset())
+        headless[grid.table] = before | raw.headless
+        if other or not raw.headless <= before:
+            known = ((each, headless[key]) for key, each in tables.items() if each)
+            accounts[:] = [_account(each, delivery.source, bare) for each, bare in known]
+        yield raw
 
 
 def tabled(
@@ -178,16 +185,22 @@ def tabled(
         yield grid, first, other
 
 
-def _account(of: Table, source: Source) -> HeaderAccount:
-    return HeaderAccount(of.file, of.sheet, **header.account(of.layout, source))
+def _account(of: Table, source: Source, headless: Iterable[int]) -> HeaderAccount:
+    return HeaderAccount(of.file, of.sheet, **header.account(of.layout, source, headless))
 
 
-def _later(grids: Iterable[Grid], of: Table, delivery: Delivery) -> Iterator[Raw]:
+def _later(
+    grids: Iterable[Grid], of: Table, delivery: Delivery, accounts: list[HeaderAccount]
+) -> Iterator[Raw]:
     """Rows under a header that was found elsewhere; where all of them are shorter, the columns that they lack are empty."""
+    headless: frozenset[int] = frozenset()
     for grid in grids:
         lacking = [name for name in of.columns if name not in grid.rows.columns]
         rows = grid.rows.with_columns(pl.lit(None, pl.String).alias(name) for name in lacking)
-        yield batch(replace(grid, rows=rows), of, delivery, first=False)
+        raw = batch(replace(grid, rows=rows), of, delivery, first=False)
+        headless |= raw.headless
+        accounts[:] = [_account(of, delivery.source, headless)]
+        yield raw
 
 
 def batch(grid: Grid, of: Table | None, delivery: Delivery, first: bool) -> Raw:
@@ -215,7 +228,15 @@ def _assemble(rows: pl.DataFrame, of: Table | None, delivery: Delivery) -> Raw:
         issues=pl.concat([faults(faulty, texts), cuts(good, texts)]),
         refused=refused(faulty, texts, delivery.source),
         read=len(rows),
+        headless=_unheaded(good, of) if of else frozenset(),
     )
+
+
+def _unheaded(rows: pl.DataFrame, of: Table) -> frozenset[int]:
+    texts = dict(enumerate(of.layout.texts))
+    bare = [name for name in names(rows) if not texts.get(int(name[1:]))]
+    spoken = rows.select(pl.col(bare).str.contains(r"\S").any()).row(0) if bare else ()
+    return frozenset(int(name[1:]) for name, is_spoken in zip(bare, spoken, strict=True) if is_spoken)
 
 
 def _frame(rows: pl.DataFrame, of: Table | None, delivery: Delivery) -> pl.DataFrame:

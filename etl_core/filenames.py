@@ -14,7 +14,8 @@ from pathlib import PurePosixPath
 from etl_core.masking import plain
 
 # What offices and desktops leave behind: not deliveries at all (ruling 20).
-_RUBBISH_STARTS = ("~$", ".")
+_LOCK = "~$"
+_RUBBISH_STARTS = (_LOCK, ".")
 _RUBBISH = {"thumbs.db", "ehthumbs.db", "desktop.ini", "__macosx"}
 
 # Names under which browsers and transfer programs keep what they have not finished.
@@ -27,6 +28,11 @@ _HIDDEN = {"Cc", "Cf", "Cs", "Zl", "Zp"}
 def rubbish(name: str) -> bool:
     """Whether a file or folder of this name is what a program left behind."""
     return name.startswith(_RUBBISH_STARTS) or name.lower() in _RUBBISH
+
+
+def locking(name: str) -> bool:
+    """Whether an office program keeps a file of this name beside a document that is open."""
+    return name.startswith(_LOCK)
 
 
 def unfinished(name: str) -> bool:

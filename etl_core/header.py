@@ -7,19 +7,29 @@ column is reported with the nearest header found, an unknown one is named. Nothi
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
-from difflib import get_close_matches
+from difflib import SequenceMatcher
 from functools import lru_cache
 from itertools import zip_longest
 
 from etl_core.contract import families, member, origins
 from etl_core.errors import DeliveryError
+from etl_core.records import HeaderAccount
 from etl_core.source import Source
 
 # A header that does not stand in the first rows of a sheet is not searched for.
 SEARCHED = 50
+
+# So many headers are named where many are missing, or unknown.
+FEW = 8
+
+# What of a sheet is compared with a missing header: texts that are no longer than headers are, and how like they must be.
+_COMPARED, _LIKELY, _LIKE = 100, 60, 0.3
+
+# How a column is called that has no header.
+_HEADLESS = "(无表头 {0}列｜no header, column {0})"
 
 Cells = Sequence[str | None]
 
@@ -189,15 +199,46 @@ def promise(source: Source, field: str) -> str:
 
 
 def missing(layout: Layout, source: Source, sheet: str | None) -> DeliveryError:
-    """The delivery error that names the first missing header and the nearest one found that is not used otherwise."""
-    expected = promise(source, layout.absent[0])
-    spare = [text for at, text in enumerate(layout.texts) if text and at not in layout.fields.values()]
-    near = get_close_matches(expected, spare, n=1, cutoff=0.3) or ["—"]
-    return DeliveryError("schema.missing_column", sheet=sheet or "", column=expected, nearest=near[0])
+    """The delivery error that says what changed: every missing header with the unknown one that may stand for it («学时 →
+    课时数？»), and the unknown ones.
+
+    Of a row that is hardly a header (`plausible`) nothing is named: it may be a record.
+    """
+    wanted = list(dict.fromkeys(promise(source, field) for field in layout.absent))
+    return unmet(wanted, account(layout, source)["unknown"] if plausible(layout) else (), sheet)
 
 
-def account(layout: Layout, source: Source) -> dict[str, tuple[str, ...]]:
-    """Every header in exactly one of mapped, ignored, dropped, unknown."""
+def unmet(wanted: Sequence[str], unknown: Sequence[str], sheet: str | None) -> DeliveryError:
+    """The delivery error of headers that are missing among others that nobody knows."""
+    meant = _meant(wanted, [text for text in unknown if len(text) <= _LIKELY][:_COMPARED])
+    shifted = [f"{text} → {meant[text]}？" if text in meant else text for text in wanted]
+    return DeliveryError(
+        "schema.missing_column", sheet=sheet or "", missing=few(shifted), unknown=few(unknown) or "—"
+    )
+
+
+def _meant(wanted: Sequence[str], unknown: Sequence[str]) -> dict[str, str]:
+    """For each missing header the unknown one that is most like it; no unknown one stands for two."""
+    likeness = {
+        (text, other): SequenceMatcher(None, text, other).ratio() for text in wanted for other in unknown
+    }
+    found: dict[str, str] = {}
+    for (text, other), ratio in sorted(likeness.items(), key=lambda pair: -pair[1]):
+        if ratio >= _LIKE and text not in found and other not in found.values():
+            found[text] = other
+    return found
+
+
+def few(texts: Sequence[str]) -> str:
+    """The first of many headers."""
+    return "，".join(texts[:FEW]) + ("……" if len(texts) > FEW else "")
+
+
+def account(layout: Layout, source: Source, spoken: Iterable[int] = ()) -> dict[str, tuple[str, ...]]:
+    """Every header in exactly one of mapped, ignored, dropped, unknown.
+
+    spoken: columns without a header in which a record has text; they are unknown too.
+    """
     ignored, dropped = ({normal(each) for each in known} for known in (source.ignored, source.dropped))
     kinds: dict[str, list[str]] = {"mapped": [], "ignored": [], "dropped": [], "unknown": []}
     label = labels(layout.texts)
@@ -207,4 +248,27 @@ def account(layout: Layout, source: Source) -> dict[str, tuple[str, ...]]:
         else:
             kind = "ignored" if known & ignored else "dropped" if known & dropped else "unknown"
         kinds[kind].append(label[at])
+    kinds["unknown"] += map(headless, sorted(spoken))
     return {kind: tuple(texts) for kind, texts in kinds.items()}
+
+
+def headless(at: int) -> str:
+    """What a column without a header is called, by its position from 0."""
+    return _HEADLESS.format(_letters(at))
+
+
+def joined(first: HeaderAccount, second: HeaderAccount) -> HeaderAccount:
+    """The account of a table that was read in two parts: only of what has no header the second may know more."""
+    unknown = dict.fromkeys((*first.unknown, *second.unknown))
+    bare = {text for text in unknown if text.startswith(_HEADLESS.partition("{")[0])}
+    ordered = (
+        *(text for text in unknown if text not in bare),
+        *sorted(bare, key=lambda text: (len(text), text)),
+    )
+    return replace(first, unknown=ordered)
+
+
+def _letters(at: int) -> str:
+    """A column as spreadsheets call it: 0 → A, 26 → AA."""
+    above, own = divmod(at, 26)
+    return (_letters(above - 1) if above else "") + chr(ord("A") + own)

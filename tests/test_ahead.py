@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from etl_core import header
 from etl_core.ahead import ahead, answers
 from etl_core.errors import DeliveryError
 from etl_core.pool import Told
@@ -88,6 +89,13 @@ def test_the_parts_of_a_delivery_are_told_as_one() -> None:
     assert done == Done((ACCOUNT,), 5)
     assert [job.source for job in executor.asked] == ["", "made_up", "made_up", "made_up"]
     assert all(one.dropped for one in executor.made)
+
+
+def test_a_column_without_a_header_that_only_a_later_part_fills_is_told() -> None:
+    first, second = (replace(ACCOUNT, unknown=("民族", header.headless(at))) for at in (12, 30))
+    later = replace(ACCOUNT, unknown=("民族", header.headless(4)))
+    told = header.joined(header.joined(first, second), later).unknown
+    assert told == ("民族", *(header.headless(at) for at in (4, 12, 30)))
 
 
 def test_a_delivery_none_of_whose_parts_has_a_record_is_empty() -> None:

@@ -61,7 +61,7 @@ def test_a_check_names_the_column_whose_cell_fails() -> None:
 def test_a_sheet_without_a_single_one_misses_them() -> None:
     with pytest.raises(DeliveryError) as fault:
         raws(["姓名", "备注"], ["甲", "√"])
-    assert (fault.value.code, fault.value.detail["column"]) == ("schema.missing_column", "签到")
+    assert (fault.value.code, fault.value.detail["missing"]) == ("schema.missing_column", "签到")
 
 
 def test_only_fields_of_several_columns_are_a_family() -> None:

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from etl_core import header
 from etl_core.contract import RawContract, column, filename, sheetname, title
 from etl_core.errors import DeliveryError
 from etl_core.extract import Opening, Raw, open_
@@ -145,26 +146,58 @@ def test_of_a_dropped_column_that_comes_twice_both_are_dropped() -> None:
 
 
 def test_the_account_of_headers_names_every_header_once() -> None:
-    header = (*HEADERS, "手机号码", "民族")
-    opening = opened(grid([header, [*person(1), "139", "汉"]]), dropped=("手机号码",))
+    head = (*HEADERS, "手机号码", "民族")
+    opening = opened(grid([head, [*person(1), "139", "汉"]]), dropped=("手机号码",))
     list(opening.raws)
     (account,) = opening.accounts
     assert account.mapped == HEADERS[:-1]
     assert (account.ignored, account.dropped, account.unknown) == (("备注",), ("手机号码",), ("民族",))
 
 
+def unknown(*grids: Grid) -> tuple[str, ...]:
+    opening = opened(*grids)
+    list(opening.raws)
+    (account,) = opening.accounts
+    return account.unknown
+
+
+def test_a_column_without_a_header_is_unknown_where_a_record_has_text_there() -> None:
+    head = (*HEADERS, None, "民族", None)
+    assert unknown(grid([head, [*person(1), " ", "汉", None], [*person(2), None, "汉", "好"]])) == (
+        "民族",
+        header.headless(len(HEADERS) + 2),
+    )
+
+
+def test_what_stands_beside_a_title_or_a_total_alone_is_no_column() -> None:
+    beside = [*[None] * len(HEADERS), "（盖章）"]
+    title, total = ["某校登记表", *beside[1:]], ["合计", *beside[1:]]
+    assert unknown(grid([title, [*HEADERS, None], [*person(1), None], total])) == ()
+
+
+def test_a_column_without_a_header_is_told_however_late_its_first_text_comes() -> None:
+    first = grid([[*HEADERS, None], [*person(1), None]])
+    later = grid([[*person(2), "x"]])
+    assert unknown(first, later) == (header.headless(len(HEADERS)),)
+
+
 def test_a_missing_column_is_named_with_the_nearest_header() -> None:
-    header = ("姓名", "身份证件号", *HEADERS[2:])
+    head = ("姓名", "身份证件号", *HEADERS[2:])
     with pytest.raises(DeliveryError) as fault:
-        opened(grid([header, person(1)], "表"))
+        opened(grid([head, person(1)], "表"))
     assert fault.value.code == "schema.missing_column"
-    assert fault.value.detail == {"sheet": "表", "column": "证件号", "nearest": "身份证件号"}
+    assert fault.value.detail == {
+        "sheet": "表",
+        "missing": "证件号 → 身份证件号？",
+        "unknown": "身份证件号",
+    }
 
 
-def test_without_any_known_header_the_first_promised_one_is_missing() -> None:
+def test_without_any_known_header_every_promised_one_is_missing() -> None:
     with pytest.raises(DeliveryError) as fault:
         opened(grid([("a", "b"), ("1", "2")]))
-    assert (fault.value.code, fault.value.detail["column"]) == ("schema.missing_column", "教师姓名")
+    assert fault.value.code == "schema.missing_column"
+    assert str(fault.value.detail["missing"]).startswith("教师姓名，")
 
 
 def test_a_delivery_whose_place_nobody_can_tell_is_refused() -> None:

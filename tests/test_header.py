@@ -97,12 +97,52 @@ def test_a_spelling_counts_only_at_the_dates_at_which_it_is_used() -> None:
     assert new is None
 
 
-def test_a_missing_column_is_named_together_with_the_nearest_header_found() -> None:
-    layout = found([("姓名", "身份证件号", "学时/面授", "学时/网络")])
+def refused(*texts: str, source: Source = SOURCE) -> dict[str, str | int]:
+    layout = header.locate([texts], source, ON)
+    assert layout is not None
     with pytest.raises(DeliveryError) as refusal:
-        header.complete(layout, SOURCE, "表1")
+        header.complete(layout, source, "表1")
     assert refusal.value.code == "schema.missing_column"
-    assert refusal.value.detail == {"sheet": "表1", "column": "身份证号", "nearest": "身份证件号"}
+    return refusal.value.detail
+
+
+def test_every_missing_column_is_named_with_the_unknown_header_that_is_most_like_it() -> None:
+    assert refused("教师姓名", "课时/面授", "身份证件号", "学时/网络", "籍贯", "手机号码") == {
+        "sheet": "表1",
+        "missing": "身份证号 → 身份证件号？，学时/面授 → 课时/面授？",
+        "unknown": "课时/面授，身份证件号，籍贯",
+    }
+
+
+def test_one_unknown_header_stands_for_one_missing_column_only() -> None:
+    assert refused("姓名", "身份证号", "学时/网上")["missing"] == "学时/面授，学时/网络 → 学时/网上？"
+
+
+def test_where_no_header_is_unknown_none_is_named() -> None:
+    assert refused("姓名", "身份证号", "序号") == {
+        "sheet": "表1",
+        "missing": "学时/面授，学时/网络",
+        "unknown": "—",
+    }
+
+
+def test_of_many_headers_the_first_are_named() -> None:
+    many = [f"第{at}项" for at in range(30)]
+    assert refused("姓名", "身份证号", *many)["unknown"] == "，".join(many[: header.FEW]) + "……"
+
+
+def test_of_a_row_that_may_be_a_record_nothing_is_named() -> None:
+    assert refused("姓名", "张三", "单位", "某校") == {
+        "sheet": "表1",
+        "missing": "身份证号，学时/面授，学时/网络",
+        "unknown": "—",
+    }
+
+
+def test_a_column_without_a_header_is_called_by_its_letters() -> None:
+    assert [header.headless(at) for at in (0, 25, 26, 701, 702)] == [
+        f"(无表头 {letters}列｜no header, column {letters})" for letters in ("A", "Z", "AA", "ZZ", "AAA")
+    ]
 
 
 def test_a_missing_optional_column_is_no_fault() -> None:
@@ -142,7 +182,7 @@ def test_of_two_columns_of_a_name_the_one_that_is_left_is_not_believed() -> None
     assert layout.absent == ("person_name",)
     with pytest.raises(DeliveryError) as refusal:
         header.complete(layout, TUTORED, None)
-    assert refusal.value.detail == {"sheet": "", "column": "教师姓名", "nearest": "新姓名"}
+    assert refusal.value.detail == {"sheet": "", "missing": "教师姓名 → 新姓名？", "unknown": "新姓名"}
 
 
 def test_the_second_column_of_a_name_is_told_from_the_first() -> None:

@@ -22,6 +22,10 @@ PLACEHOLDERS = {
     "place",
     "other",
     "missing",
+    "unknown",
+    "page",
+    "saved",
+    "separator",
     "share",
     "folder",
     "limit",
@@ -120,13 +124,15 @@ def test_both_languages_stand_beside_each_other():
 def test_an_optional_part_is_said_only_when_its_value_is_given():
     assert "（见第 7 行）" in text("duplicate.in_delivery", other_row=7)
     assert "行）" not in text("duplicate.in_delivery")
-    assert "“学时”，文件中最接近的是“课时”" in text("schema.missing_column", column="学时", nearest="课时")
-    assert "最接近" not in text("schema.missing_column", column="学时")
-    assert text("schema.missing_column", sheet="", column="", nearest="—") == text("schema.missing_column")
+    assert "；文件里不认识的列：课时数" in text(
+        "schema.missing_column", missing="学时 → 课时数？", unknown="课时数"
+    )
+    assert "不认识" not in text("schema.missing_column", missing="学时", unknown="—")
+    assert text("schema.missing_column", sheet="", missing="", unknown="—") == text("schema.missing_column")
 
 
 def test_a_value_with_braces_is_shown_as_it_is():
-    assert "{limit}[[x]]" in text("schema.missing_column", column="{limit}[[x]]", limit=3)
+    assert "{limit}[[x]]" in text("schema.missing_column", missing="{limit}[[x]]", limit=3)
 
 
 @pytest.mark.parametrize(

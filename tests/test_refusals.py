@@ -28,6 +28,11 @@ CSV, XLSX = PLAIN["csv"], PLAIN["xlsx"]
 ODS_LOCK = (
     '<manifest:file-entry manifest:full-path="content.xml"><manifest:encryption-data/></manifest:file-entry>'
 )
+SPREADSHEET_ML = (
+    b'<?xml version="1.0"?><?mso-application progid="Excel.Sheet"?>'
+    b'<Workbook xmlns="urn:schemas-microsoft-com:office:spreadsheet"><Worksheet/></Workbook>'
+)
+MHT = b'From: <Saved by WPS>\r\nMIME-Version: 1.0\r\nContent-Type: multipart/related;\r\n boundary="x"\r\n\r\n--x\r\n<table/>'
 
 REFUSED = {
     "made_up_2023 xlsx 密码.xlsx": (encrypted_xlsx("secret"), "encrypted"),
@@ -41,6 +46,9 @@ REFUSED = {
     },
     "made_up_2023 截断.csv.gz": (gzipped(CSV)[:-9], "unreadable"),
     "made_up_2023 截断.zip": (zipped({"made_up_2023.csv": CSV})[:-9], "unreadable"),
+    "made_up_2023 另存.xls": (SPREADSHEET_ML, "unreadable"),
+    "made_up_2023 网页.xls": (MHT, "unreadable"),
+    "made_up_2023 全角.csv": (CSV.replace(b",", "，".encode()), "unreadable"),
     "made_up_2023 扫描件.xlsx": (b"%PDF-1.7\n" + b"x" * 99, "unreadable"),
     "made_up_2023 压缩.csv": (b"Rar!\x1a\x07\x01\x00" + b"x" * 99, "unreadable"),
     "made_up_2023 空.csv": (b"", "empty"),
@@ -118,6 +126,28 @@ def test_a_delivery_that_cannot_be_loaded_says_why_and_what_to_do(
     if code == "place.unknown" and name.endswith(".zip"):
         assert "made_up_2023.csv" in chinese
         assert "made_up_2023.csv" in english
+
+
+@pytest.mark.parametrize(
+    ("name", "known"), [("另存.xls", "Excel 2003 XML"), ("网页.xls", "MHT"), ("全角.csv", "，")]
+)
+def test_a_file_that_only_has_to_be_saved_otherwise_says_so(
+    tmp_path: Path, bench: Bench, warehouse: Warehouse, name: str, known: str
+) -> None:
+    name = f"made_up_2023 {name}"
+    outcome = checked(tmp_path, name, REFUSED[name][0], bench, warehouse)
+    chinese, english = (text("unreadable", lang, **outcome.detail) for lang in ("zh", "en"))
+    assert known in chinese and known in english
+    assert "另存为 .xlsx" in chinese and "save it as .xlsx" in english
+
+
+@pytest.mark.parametrize("mark", ["\t", ";", "|"])
+def test_text_with_another_mark_between_its_fields_is_read(
+    tmp_path: Path, bench: Bench, warehouse: Warehouse, mark: str
+) -> None:
+    data = delimited(HEADERS, ROWS).replace(b",", mark.encode())
+    outcome = checked(tmp_path, "made_up_2023.csv", data, bench, warehouse)
+    assert (outcome.result, outcome.counts.loaded) == ("loaded", 2)
 
 
 @pytest.mark.parametrize("name", MISNAMED)

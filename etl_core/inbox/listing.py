@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from etl_core.errors import DeliveryError
-from etl_core.filenames import rubbish
+from etl_core.filenames import locking, rubbish
 
 CLOSED = "inbox.unreadable"  # of an inbox itself, such as one whose mount is gone: never of a file in it
 _KINDS = {
@@ -63,6 +63,8 @@ def listed(folder: Path, stack: ExitStack) -> list[Item | Folder | Faulty]:
 def pointed(file: Path, stack: ExitStack) -> Item | Folder | Faulty:
     """The one file or folder that a person names; a link is followed here, since a person chose it."""
     whole = file.resolve()
+    if locking(whole.name):
+        return Faulty(whole.name, DeliveryError("lock_file"))
     try:
         descriptor = _held(whole.parent, stack)
     except OSError:

@@ -199,7 +199,7 @@ def _places(sheet: Sheet, key: Key, known: Original, source: Source) -> dict[int
     here = {header.normal(label): at for at, label in header.labels(sheet.layout.texts).items()}
     missing = [label for label in there if label not in here]
     if missing and key == home(sheet, known):
-        raise DeliveryError("schema.missing_column", sheet=sheet.grid.sheet or "", column=missing[0])
+        raise header.unmet(missing, [label for label in here if label not in there], sheet.grid.sheet)
     return {at: here[label] for label, at in there.items() if label in here}
 
 

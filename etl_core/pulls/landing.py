@@ -37,7 +37,6 @@ class State:
 
     request     slow salted hash of what was asked for (`Landing.part`): secrets of a query are not written down
     next        where the next page is: a number, an offset, a cursor, a link
-    last        SHA-256 of the last page
     fingerprint of the whole delivery once it is complete, else ""
     single      the delivery is the one file among the pages, not their folder
     """
@@ -50,7 +49,6 @@ class State:
     bytes: int = 0
     total: int | None = None
     next: str = ""
-    last: str = ""
     fingerprint: str = ""
     single: bool = False
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -17,27 +18,33 @@ _PARAMETERS = {"number": "page", "offset": "offset", "cursor": "cursor"}
 
 @dataclass(frozen=True, slots=True)
 class Envelope:
-    """A page without its records: how many it has, how many there are in all, and what it says of the next one."""
+    """A page without its records: how many it has, how many there are in all, and what it says of the next one.
+
+    digest: SHA-256 of its records, by which it is known again though the time of the answer stands beside them.
+    """
 
     items: int
     total: int | None
     next: str
+    digest: str
 
 
 def envelope(rest: Rest, body: bytes) -> Envelope:
-    """Read what stands around the records of a page; the records are counted and nothing else.
+    """Read what stands around the records of a page; the records are counted and hashed, and nothing else.
 
     Raises PullError("pull.unreadable"): no JSON, or no list where the records should be.
     """
     try:
         told = json.loads(body, parse_float=str, parse_int=str, parse_constant=str)
+        items = found(told, rest.items)
+        digest = hashlib.sha256(json.dumps(items).encode()).hexdigest()
     except (ValueError, RecursionError):
         raise PullError("pull.unreadable") from None
-    items = found(told, rest.items)
     if not isinstance(items, list):
         raise PullError("pull.unreadable", column=rest.items)
     following = found(told, rest.pages.next) if rest.pages.next else None
-    return Envelope(len(items), _total(told, rest), following if isinstance(following, str) else "")
+    after = following if isinstance(following, str) else ""
+    return Envelope(len(items), _total(told, rest), after, digest)
 
 
 def found(told: Any, path: str) -> Any:

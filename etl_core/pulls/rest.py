@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from contextlib import closing
 from functools import partial
 
@@ -17,8 +16,8 @@ from etl_core.pulls.pages import COUNTED, Envelope, envelope, following, paramet
 def pull(rest: Rest, limits: Bounds, landing: Landing, name: str, advanced: Advanced) -> tuple[str, ...]:
     """Fetch all pages, going on where an earlier pull of the same request was stopped; the name of the new delivery, if any.
 
-    Raises PullError: what Service.page raises, and "pull.incomplete" (fewer records than the service says that it has),
-    "pull.empty", "pull.repeated" (the same page again, the same place again), "pull.bound". The pages that
+    Raises PullError: what Service.page raises, and "pull.incomplete" (not as many records as the service says that it has),
+    "pull.empty", "pull.repeated" (a page that came before, the same place again), "pull.bound". The pages that
     were good are kept for the next time, unless they themselves are what is wrong.
     """
     request = _request(rest)
@@ -50,6 +49,8 @@ class Fetching:
     def __init__(self, rest: Rest, limits: Bounds, part: Part) -> None:
         self._rest, self._limits, self.part = rest, limits, part
         self._counted = rest.pages.by in COUNTED
+        kept = sorted(part.pages.iterdir()) if part.resumed else []
+        self._seen = {envelope(rest, each.read_bytes()).digest for each in kept}
 
     @property
     def complete(self) -> bool:
@@ -79,10 +80,10 @@ class Fetching:
         self._demand_room(len(answer.body))
         position = following(self._rest.pages, state.next, read, answer.link)
         position = service.relative(position) if self._rest.pages.by == "link" else position
-        digest = hashlib.sha256(answer.body).hexdigest()
-        if digest == state.last or (position and position == state.next):
+        if (read.items and read.digest in self._seen) or (position and position == state.next):
             self.part.drop()
             raise PullError("pull.repeated", found=state.pages + 1)
+        self._seen.add(read.digest)
         self.part.add(
             page(state.pages + 1),
             answer.body,
@@ -91,13 +92,12 @@ class Fetching:
             bytes=state.bytes + len(answer.body),
             total=read.total,
             next=position,
-            last=digest,
         )
 
     def demand_whole(self) -> None:
-        """A pull that misses records is thrown away: nobody can tell which page lacks them (ruling 19)."""
+        """A pull that misses records, or has more than there are, is thrown away: nobody can tell which page is wrong (ruling 19)."""
         state = self.part.state
-        if state.rows and state.rows >= (state.total or 0):
+        if state.rows and state.total in (None, state.rows):
             return
         self.part.drop()
         if state.rows:

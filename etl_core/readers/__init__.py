@@ -11,6 +11,7 @@ archive.MEMBERS members.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
@@ -28,6 +29,17 @@ _OLE2 = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 
 # Containers that no reader opens: RAR, 7-Zip, xz, bzip2, PDF, PNG, JPEG. Some of them pass as text for long stretches.
 _FOREIGN = (b"Rar!", b"7z\xbc\xaf\x27\x1c", b"\xfd7zXZ", b"BZh", b"%PDF", b"\x89PNG", b"\xff\xd8\xff")
+
+# Office documents as text, which no reader opens and whatever made them saves otherwise, by what stands in their first bytes.
+_SAVED = {
+    "Excel 2003 XML": re.compile(
+        rb"<\?mso-application\s+progid=.Excel\.Sheet|urn:schemas-microsoft-com:office:spreadsheet"
+    ),
+    "MHT": re.compile(
+        rb"^mime-version:(?s:.*)^content-type:\s*multipart/|^content-type:\s*multipart/(?s:.*)^mime-version:",
+        re.I | re.M,
+    ),
+}
 
 _HEAD = max(dbf.HEAD, bundle.HEAD, xml.HEAD, html.HEAD)
 
@@ -153,10 +165,18 @@ def _container(file: File, options: ReadOptions) -> Reader:
         return workbook.grids
     if start.startswith(_FOREIGN):
         raise DeliveryError("unreadable")
+    if saved := _saved(start):
+        raise DeliveryError("unreadable", saved=saved)
     for recognised, grids in _MARKED:
         if recognised(start):
             return grids
     return fixed.grids if options.fixed is not None and fixed.fits(file, options) else csv.grids
+
+
+def _saved(start: bytes) -> str | None:
+    """Which office program's text a file begins like, which is no table as it is."""
+    plain = start.replace(b"\0", b"")
+    return next((name for name, known in _SAVED.items() if known.search(plain)), None)
 
 
 def kind(path: Path) -> str:

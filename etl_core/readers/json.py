@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
 
@@ -21,13 +21,11 @@ from etl_core.readers.options import ReadOptions
 from etl_core.readers.packed import File
 from etl_core.readers.paths import flat, parsed
 from etl_core.readers.text import DAMAGE
+from etl_core.readers.wholeness import Wholeness
 from etl_core.records import Grid
 
 # Bytes that tell whether a file begins like JSON: blanks may stand before.
 HEAD = 4096
-
-# Where a page says how many records the whole pull has, beside its list.
-TOTALS = ("totalCount", "total", "count")
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,17 +58,15 @@ def pages(pull: Sequence[Page], options: ReadOptions, batch: int = 50_000) -> It
 
     One page at a time is held in memory.
     Raises DeliveryError: "unreadable" (no JSON, or no list of records in it), "unsafe" (deeper or wider than any record),
-    "not_settled" (fewer records than the pages say that there are: ruling 19).
+    "not_settled" (the pages are not the whole pull, each of them once: wholeness.py, ruling 19).
     """
     labels: dict[str, None] = {}
-    found, wanted = 0, 0
+    whole = Wholeness()
     for page in pull:
         document = _document(page, options)
-        found += len(document.records)
         labelled(labels, document.records)
-        wanted = max(wanted, document.total)
-    if found < wanted:
-        raise DeliveryError("not_settled", found=found, expected=wanted)
+        whole.see(page.file, document.records, document.beside)
+    whole.demand()
     headers = tuple(labels) or ("",)
     for page in pull:
         records = _document(page, options).records
@@ -81,10 +77,10 @@ def pages(pull: Sequence[Page], options: ReadOptions, batch: int = 50_000) -> It
 
 @dataclass(frozen=True, slots=True)
 class _Document:
-    """The records of a page with their numbers, and how many the whole pull has, as far as it says."""
+    """The records of a page with their numbers, and what stands beside their list."""
 
     records: Sequence[Line]
-    total: int = 0
+    beside: Mapping[str, Any] = field(default_factory=dict)
 
 
 def _document(page: Page, options: ReadOptions) -> _Document:
@@ -96,8 +92,7 @@ def _document(page: Page, options: ReadOptions) -> _Document:
             raise DeliveryError("unreadable") from None
         return _Document(list(lines(written.split("\n"))))
     listed, beside = _listed(value)
-    total = next((int(beside[name]) for name in TOTALS if str(beside.get(name, "")).isdigit()), 0)
-    return _Document([Line(number, flat(each)) for number, each in enumerate(listed, 1)], total)
+    return _Document([Line(number, flat(each)) for number, each in enumerate(listed, 1)], beside)
 
 
 def _content(path: File) -> bytes:

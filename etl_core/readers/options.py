@@ -51,8 +51,8 @@ class ReadOptions:
 
     encoding: a Python codec name that overrules the encoding ladder (text.py), for what it cannot tell:
         "big5", or "utf-16-le" without a byte order mark. A byte order mark overrules it in turn (ruling 23).
-    delimiter: one ASCII mark between the fields of a text file. The default comma gives way to a tab
-        where the first lines hold tabs and no comma.
+    delimiter: one ASCII mark between the fields of a text file. The default comma gives way to a tab, a semicolon or a
+        vertical bar where the first lines tell that (parts.py).
     fixed: the layout of a fixed width text. It is asked for where a file's name says whose it is and its bytes are text
         without a mark of their own: a workbook, XML, HTML, JSON or dBASE file of that name is read as what it is.
     lines: every line of a JSON file is a record by itself (NDJSON), also where its content leaves that open: where there

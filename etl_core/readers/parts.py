@@ -14,11 +14,13 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import accumulate, pairwise
 from typing import BinaryIO
 
+from etl_core.errors import DeliveryError
 from etl_core.readers import packed, quoting, text
 from etl_core.readers.options import ReadOptions
 from etl_core.readers.packed import File
@@ -30,6 +32,11 @@ DIVISIBLE = frozenset({"utf-8", "gb18030", "gbk", "gb2312", "big5"})
 # So many lines also keep the rows among which a header is searched together, in the first part.
 WINDOW = 1 << 21
 
+# What stands between the fields of a text besides the comma, and what people take for it; lines that tell which it is.
+OTHERS = ("\t", ";", "|")
+WIDE = ("，", "；", "、", "｜")
+FIRST = 20
+
 _PIECE = 1 << 20
 _LONE = re.compile(rb"\r(?!\n)")
 
@@ -37,7 +44,7 @@ _LONE = re.compile(rb"\r(?!\n)")
 def whole(path: File, options: ReadOptions) -> Part:
     """The file as one part.
 
-    Raises DeliveryError("unreadable") where the bytes are no text.
+    Raises DeliveryError("unreadable") where the bytes are no text, or no known mark stands between its fields.
     """
     encoding = text.recognise(path, options.encoding)
     head = next(text.blocks(path, encoding, size=1 << 16), b"")
@@ -64,9 +71,30 @@ def parts(path: File, options: ReadOptions, count: int) -> tuple[Part, ...]:
 
 
 def _delimiter(head: bytes, stated: str) -> str:
-    """The stated delimiter; a tab instead of the comma where the first lines hold tabs and no comma."""
-    first = b"\n".join(head.splitlines()[:20])
-    return "\t" if stated == "," and b"\t" in first and b"," not in first else stated
+    """The stated delimiter; instead of the comma a mark that surely stands in its place.
+
+    That is one of OTHERS where the first lines hold it and no comma, or where every one of them holds it as often (and twice
+    at least), which in the cells of a table no mark does.
+    Raises DeliveryError("unreadable") where a full-width mark is written for it, which no program takes for one.
+    """
+    if stated != ",":
+        return stated
+    lines = [line for line in head.decode("utf-8", "ignore").splitlines()[:FIRST] if line.strip()]
+    if not any("," in line for line in lines):
+        found = [mark for mark in OTHERS if any(mark in line for line in lines)]
+        if not found:
+            _demand_ascii(lines)
+        return "\t" if "\t" in found else max(found, key="".join(lines).count, default=stated)
+    counts = {mark: {line.count(mark) for line in lines} for mark in (stated, *OTHERS)}
+    regular = [mark for mark, found in counts.items() if len(found) == 1 and min(found) > 1]
+    return regular[0] if len(regular) == 1 else stated
+
+
+def _demand_ascii(lines: Sequence[str]) -> None:
+    for mark in WIDE:
+        count, often = Counter(line.count(mark) for line in lines).most_common(1)[0] if lines else (0, 0)
+        if count > 1 and often > max(1, len(lines) // 2):
+            raise DeliveryError("unreadable", separator=mark)
 
 
 def _cut(file: BinaryIO, at: int, one: Part) -> int | None:

@@ -60,7 +60,7 @@ def widened(sheet: Sheet) -> Sheet:
     return beside(STRANGE, "1")(sheet)
 
 
-def beside(header: str, cell: str | None) -> Change:
+def beside(header: str | None, cell: str | None) -> Change:
     """One more column at the end, with the same cell in each row."""
 
     def change(sheet: Sheet) -> Sheet:

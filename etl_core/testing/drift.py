@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections import Counter
 from pathlib import Path
 
+from etl_core import header
 from etl_core.contract import families
 from etl_core.header import normal, promised
+from etl_core.protocol import Failed
 from etl_core.testing import changes, forms, variants
 from etl_core.testing.bench import Told
 from etl_core.testing.changes import NEW, STRANGE, renamed, reordered, widened
@@ -16,6 +18,9 @@ from etl_core.testing.sheets import Change, Sheet
 
 # More records of one sheet prove no more than so many.
 MOST = 1_000
+
+# Promised columns of which two may be renamed while it still is a header.
+FORM = 4
 
 
 def ignored(sheet: Sheet) -> set[int]:
@@ -51,6 +56,16 @@ class Drift(Shaped):
         assert [account.unknown for account in told.accounts] == [(STRANGE,)] * len(told.accounts)
         self._assert_alike(sample, told, tmp_path / "usual")
 
+    def test_a_column_without_a_header_is_named_where_a_record_has_text_there(self) -> None:
+        """A merged header, or a forgotten one: its texts may not vanish from the account. As text and as a workbook."""
+        at = self.short().sheet.width
+        for form in self._both():
+            variant = Variant("headless", changes.beside(None, "附注"), form)
+            assert all(header.headless(at) in account.unknown for account in self.tell(variant).accounts)
+            self.assert_alike(variant)
+            empty = Variant("empty", changes.beside(None, " "), form)
+            assert all(account.unknown == () for account in self.tell(empty).accounts)
+
     def test_a_renamed_column_is_missed_and_the_nearest_header_named(self) -> None:
         """schema.missing_column says which header is promised and which one may be meant (contract §3).
 
@@ -61,8 +76,24 @@ class Drift(Shaped):
             failed = self.tell(Variant(field, renamed(field), self._own())).failed
             assert failed is not None, field
             assert (failed.code, failed.source) == ("schema.missing_column", self.source), field
-            nearest = str(failed.detail["nearest"])
-            assert nearest.replace(NEW, "") == short.sheet.table.layout.texts[at], field
+            assert self._says(failed, short.sheet.table.layout.texts[at]), field
+
+    def test_of_two_renamed_columns_both_are_missed_with_their_nearest_headers(self) -> None:
+        """Whoever mends a form must see all that was changed at once, and not the first of it. In the sample's own container.
+
+        Of a form with few columns one is enough: more than half of them must be left, or nobody knows what is a header.
+        """
+        texts = self.short().sheet.table.layout.texts
+        missable = self._missable()
+        first, last = next(iter(missable)), next(reversed(missable))
+        if len(promised(self.declared())) < FORM:
+            first = last
+        both = changes.all_of(*(renamed(field) for field in dict.fromkeys((first, last))))
+        failed = self.tell(Variant("two", both, self._own())).failed
+        assert failed is not None
+        assert (failed.code, failed.source) == ("schema.missing_column", self.source)
+        assert self._says(failed, texts[missable[first]])
+        assert self._says(failed, texts[missable[last]])
 
     def test_a_removed_column_is_missed_by_its_promised_name(self) -> None:
         """Nothing of a file without a promised column is loaded, whatever the other columns say (contract §3)."""
@@ -71,7 +102,7 @@ class Drift(Shaped):
             failed = self.tell(Variant(field, gone, self._own())).failed
             assert failed is not None, field
             assert (failed.code, failed.source) == ("schema.missing_column", self.source), field
-            assert failed.detail["column"], field
+            assert failed.detail["missing"], field
 
     def test_the_columns_of_a_field_that_has_several_may_not_all_be_missing(self) -> None:
         """Of half-days and the like one column at least is promised; a source without such fields has one column for each."""
@@ -143,6 +174,12 @@ class Drift(Shaped):
         assert told.failed is None
         assert told.frame("records").drop("file").equals(usual.frame("records").drop("file"))
         assert kinds(told) - kinds(usual) == Counter(other_sheet=2, hidden_sheet=hidden)
+
+    @staticmethod
+    def _says(failed: Failed, text: str | None) -> bool:
+        """Whether a header that was renamed stands behind an arrow, and among those that nobody knows."""
+        missing, unknown = (str(failed.detail[name]).replace(NEW, "") for name in ("missing", "unknown"))
+        return f" → {text}？" in missing and str(text) in unknown
 
     def _known(self) -> tuple[str, ...]:
         return (*self.declared().ignored, *self.declared().dropped)

@@ -112,5 +112,47 @@ def test_a_pull_without_one_of_its_pages_is_told_with_what_is_missing(tmp_path):
     done = here("--lang", "en", "check", part)
     assert done.exit_code == 3
     assert "not_settled" in done.output
-    assert "(262 of 312 records)" in done.output
-    assert "应有 312 条，只有 262 条" in here("check", part).output
+    assert "(262 records where there are 312)" in done.output
+    assert "应有 312 条，取到 262 条" in here("check", part).output
+
+
+def test_a_pull_in_which_a_page_stands_twice_is_told_with_both(tmp_path):
+    part = copytree(PULL, tmp_path / PULL.name)
+    (part / "page-0003.json").write_bytes((part / "page-0002.json").read_bytes())
+    done = here("--lang", "en", "check", part)
+    assert done.exit_code == 3
+    assert "not_settled" in done.output
+    assert "(page-0003.json is the same page as page-0002.json)" in done.output
+    assert "“page-0003.json”与“page-0002.json”是同一页" in here("check", part).output
+
+
+def test_every_column_that_was_renamed_is_told_in_both_languages(tmp_path):
+    renamed = tmp_path / GOOD.name
+    text = GOOD.read_bytes().decode("gb18030")
+    renamed.write_text(text.replace("学时,角色", "课时数,身份角色", 1), "gb18030")
+    done = here("--lang", "en", "check", renamed)
+    assert done.exit_code == 3
+    assert "Required columns are missing: 学时 → 课时数？，角色 → 身份角色？" in done.output
+    assert "找不到必需的列：学时 → 课时数？，角色 → 身份角色？" in here("check", renamed).output
+    assert "columns of the file that nobody knows: 课时数，身份角色" in done.output
+    told = json.loads(here("check", renamed, "--format", "json").output.splitlines()[-1])
+    assert told["detail"] == {
+        "sheet": "",
+        "missing": "学时 → 课时数？，角色 → 身份角色？",
+        "unknown": "课时数，身份角色",
+    }
+
+
+def test_a_column_without_a_header_is_told_where_rows_have_text_there(tmp_path):
+    text = GOOD.read_bytes().decode("gb18030").splitlines()
+    wider = tmp_path / GOOD.name
+    wider.write_text("\n".join(f"{line},{'附注' if at else ''}" for at, line in enumerate(text)), "gb18030")
+    assert "不认识的列 1: (无表头 M列｜no header, column M)" in here("check", wider).output
+
+
+def test_the_lock_file_of_an_office_program_is_told_as_such(tmp_path):
+    lock = tmp_path / "~$台账.xlsx"
+    lock.write_bytes(b"\x05admin".ljust(165))
+    for verb in ("check", "identify", "preview"):
+        done = here(verb, lock)
+        assert (done.exit_code, "lock_file: 这是 WPS 或 Excel" in done.output) == (3, True), verb

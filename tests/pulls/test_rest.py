@@ -217,6 +217,37 @@ def test_a_service_that_does_not_heed_the_page_is_found_out(pulling):
     assert pulling.deliveries() == []
 
 
+@pytest.mark.parametrize("stopped", [False, True])
+def test_a_page_that_came_before_is_found_out_however_long_ago_and_whenever_it_was_made(pulling, stopped):
+    """The time of the answer stands beside the records, and another page lay between; the pull may have been stopped there."""
+    whole = table(220)
+
+    def turning(request):
+        page = {"3": "1"}.get(request.query["page"], request.query["page"])
+        told = json.loads(whole(Request("GET", "/records", {"page": page}, {})).body)
+        return Answer(json.dumps({**told, "at": len(running.asked)}).encode())
+
+    with web(turning) as running:
+        if stopped:
+            with pytest.raises(KeyboardInterrupt):
+                pulling(Told(stop_after=2), **rest(running.url))
+        pulled = pulling(**rest(running.url))
+    assert (pulled.error, pulled.detail) == ("pull.repeated", {"found": 3})
+    assert pulling.deliveries() == []
+
+
+def test_more_records_than_the_service_has_are_told_and_land_nothing(pulling):
+    whole = table(150)
+
+    def lying(request):
+        return Answer(whole(request).body.replace(b'"totalCount": 150', b'"totalCount": 120'))
+
+    with web(lying) as running:
+        pulled = pulling(**rest(running.url))
+    assert (pulled.error, pulled.detail) == ("pull.incomplete", {"found": 150, "expected": 120})
+    assert pulling.deliveries() == []
+
+
 @pytest.mark.parametrize(
     "body", [b'{"data": {"items": {}, "totalCount": 1}}', b"[" * 100_000, b'{"data": {"items": []}}', b"\xff"]
 )

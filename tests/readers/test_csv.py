@@ -12,8 +12,8 @@ from etl_core.errors import DeliveryError
 from etl_core.readers import ReadOptions, read
 from etl_core.readers import csv as reader
 
-# No tab: in a table of one column it would be taken for the delimiter.
-CELLS = st.text(st.sampled_from('ab, "\n\r;张三，“”0é'), max_size=6)
+# No tab, no semicolon, no full-width comma: in a table of one column it would be taken for the delimiter.
+CELLS = st.text(st.sampled_from('ab, "\n\r.张三。“”0é'), max_size=6)
 FREE = settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
@@ -174,6 +174,27 @@ def test_a_tab_is_the_delimiter_where_the_first_lines_have_no_comma(file, listed
         (1, ("姓名", "单位")),
         (2, ("张莹", "校，一")),
     ]
+
+
+@pytest.mark.parametrize("mark", [";", "|", "\t"])
+def test_a_mark_that_every_line_has_as_often_is_the_delimiter_though_cells_hold_commas(mark, file, listed):
+    rows = [("姓名", "单位", "学时"), ("张莹", "一校,本部", "1,5"), ("李莹", "二校", "2")]
+    data = "\n".join(map(mark.join, rows)).encode()
+    assert listed(read(file(data))) == list(enumerate(rows, 1))
+
+
+def test_marks_inside_the_cells_of_a_table_with_commas_are_text(file, listed):
+    """Excel's exports put a tab before a number that shall stay text, and lists are written with semicolons."""
+    rows = [("姓名", "证件号", "学科"), ("张莹", "\t1", "语文;数学;科学"), ("李莹", "\t2", "语文;数学;科学")]
+    data = "\n".join(map(",".join, rows)).encode()
+    assert listed(read(file(data))) == list(enumerate(rows, 1))
+
+
+def test_a_full_width_mark_between_the_fields_is_named(file):
+    data = "姓名，单位，学时\n张莹，一校，8\n李莹，二校，8，补\n".encode("gb18030")
+    with pytest.raises(DeliveryError) as fault:
+        list(read(file(data)))
+    assert (fault.value.code, fault.value.detail) == ("unreadable", {"separator": "，"})
 
 
 @pytest.mark.parametrize("delimiter", [";", "|", "\t", "^", "]", "\\", "-"])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import tarfile
 from collections.abc import Callable
 from pathlib import Path
@@ -26,9 +27,15 @@ def bundled(pages: int) -> bytes:
     with tarfile.open(fileobj=told, mode="w") as whole:
         for at in range(pages):
             entry = tarfile.TarInfo(f"p{at}.json")
-            entry.size = len(PLAIN["json"])
-            whole.addfile(entry, io.BytesIO(PLAIN["json"]))
+            entry.size = len(page(at))
+            whole.addfile(entry, io.BytesIO(page(at)))
     return told.getvalue()
+
+
+def page(at: int) -> bytes:
+    """A page of a pull, which has records of its own."""
+    items = [dict(zip(HEADER, row, strict=True)) for row in ROWS[at * 10 : at * 10 + 10]]
+    return json.dumps({"totalCount": len(ROWS), "items": items}, ensure_ascii=False).encode()
 
 
 ROWS = [[f"测试{at}", str(at)] for at in range(30)]
@@ -39,7 +46,7 @@ SAMPLES = {
     **{f"{kind}.zip": zipped({f"甲.{kind}": data}) for kind, data in PLAIN.items()},
     "several.zip": zipped({f"甲.{kind}": data for kind, data in PLAIN.items()}),
     "folder": bundled(3),
-    "pull.zip": zipped({f"p{at}.json": PLAIN["json"] for at in range(3)}),
+    "pull.zip": zipped({f"p{at}.json": page(at) for at in range(3)}),
 }
 OPTIONS = {"txt": ReadOptions(fixed=layout(HEADER)), "ndjson": ReadOptions(lines=True)}
 
@@ -105,7 +112,7 @@ def test_a_cut_container_is_unreadable_and_cut_text_keeps_its_good_rows(
     if kind in LINES:
         assert told in ("", "empty")
     elif kind == "folder":
-        assert told in ("", "unreadable", "empty")
+        assert told in ("", "unreadable", "empty", "not_settled")
     elif end >= 64 and end < len(data.rstrip(b"\x1a")) and b"</table>" not in data[:end]:
         assert told == "unreadable"
 

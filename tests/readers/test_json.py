@@ -109,6 +109,60 @@ def test_a_pull_with_a_missing_page_is_not_settled(tmp_path):
     assert (fault.value.code, fault.value.detail) == ("not_settled", {"found": 2, "expected": 3})
 
 
+def refusal(tmp_path: Path, **files: Any) -> dict[str, Any]:
+    with pytest.raises(DeliveryError) as fault:
+        told(packed(tmp_path / "a", **files))
+    assert fault.value.code == "not_settled"
+    return fault.value.detail
+
+
+def leaf(*ids: int, **beside: Any) -> dict[str, Any]:
+    return {"data": {**beside, "items": [{"id": each} for each in ids]}}
+
+
+def test_a_pull_with_more_records_than_there_are_is_not_settled(tmp_path):
+    pages = {f"p{at}": leaf(2 * at, 2 * at + 1, totalCount=3) for at in range(2)}
+    assert refusal(tmp_path, **pages) == {"found": 4, "expected": 3}
+
+
+def test_a_page_that_came_twice_is_told_though_the_number_of_records_is_right(tmp_path):
+    pages = {"p1": leaf(1, 2, totalCount=4), "p2": leaf(1, 2, totalCount=4)}
+    assert refusal(tmp_path, **pages) == {"page": "p2.json", "other": "p1.json"}
+
+
+def test_a_page_most_of_whose_records_came_before_is_told(tmp_path):
+    pages = {"p1": leaf(1, 2, 3, totalCount=6), "p2": leaf(3, 4, 2, totalCount=6)}
+    assert refusal(tmp_path, **pages) == {"page": "p2.json", "other": "p1.json"}
+
+
+def test_single_records_may_come_again(tmp_path):
+    pages = {"p1": leaf(1, 2, 3, 1, totalCount=6), "p2": leaf(3, totalCount=6), "p3": leaf(9, totalCount=6)}
+    assert len(told(packed(tmp_path / "a", **pages))) == 6
+
+
+@pytest.mark.parametrize("name", ["pageIndex", "pageNo", "page"])
+def test_a_number_that_two_pages_have_is_told(tmp_path, name):
+    pages = {"p1": leaf(1, **{name: 1}), "p2": leaf(2, **{name: 2}), "p3": leaf(3, **{name: "2"})}
+    assert refusal(tmp_path, **pages) == {"page": "p3.json", "other": "p2.json"}
+
+
+def test_pages_that_are_missing_by_their_numbers_are_named(tmp_path):
+    pages = {f"p{at}": leaf(at, pageIndex=at, totalPages=6) for at in (2, 5)}
+    assert refusal(tmp_path, **pages) == {"missing": "1，3，4，6"}
+    assert refusal(tmp_path, p=leaf(1, pageIndex=10**9)) == {"missing": "1，2，3，4，5，6，7，8……"}
+
+
+@pytest.mark.parametrize("first", [0, 1])
+def test_pages_are_counted_from_0_or_from_1(tmp_path, first):
+    pages = {f"p{at}": leaf(at, pageIndex=at + first) for at in range(3)}
+    assert len(told(packed(tmp_path / "a", **pages))) == 3
+
+
+def test_what_a_page_counts_of_itself_is_not_the_total(tmp_path):
+    pages = {"p1": leaf(1, 2, count=2), "p2": leaf(3, 4, count=2)}
+    assert len(told(packed(tmp_path / "a", **pages))) == 4
+
+
 @pytest.mark.parametrize(
     ("text", "code"),
     [
@@ -149,6 +203,7 @@ RECORD = st.dictionaries(
 
 @given(st.lists(st.lists(RECORD, max_size=4), min_size=1, max_size=4), st.integers(1, 5))
 def test_every_record_of_every_page_comes_once_whatever_the_batch(pull, batch):
+    pull = [[{**each, "id": f"{at}-{n}"} for n, each in enumerate(page)] for at, page in enumerate(pull)]
     given_pages = [
         Page(f"p{at}", lambda each=each: json.dumps({"items": each}).encode()) for at, each in enumerate(pull)
     ]
