@@ -11,7 +11,7 @@ from etl_core.cli import screen
 from etl_core.cli.say import Lang, counted, reason, title
 from etl_core.loading import BRAKE
 from etl_core.pipeline import Report
-from etl_core.records import Outcome
+from etl_core.records import Aside, Outcome
 from etl_schemas.messages import text
 
 ROWS = ("read", "loaded", "quarantined", "skipped", "records")
@@ -59,6 +59,9 @@ def show(report: Report, config: Path, lang: Lang) -> None:
             screen.line(f"{text('result.revoked', lang)}: {screen.shown(each.file)}")
     _faults(news, lang)
     _unknown(news, lang)
+    for each in news:
+        for said in asides(each.asides, lang):
+            screen.line(screen.shown(f"{each.file}: {said}"))
     _refused(news, lang)
     for problem in report.problems:
         screen.line(
@@ -132,6 +135,13 @@ def _unknown(news: list[Outcome], lang: Lang) -> None:
                 sheet = f": {account.sheet}" if account.sheet else ""
                 told = f"{title('unknown', lang)}: {each.file}{sheet}: {', '.join(account.unknown)}"
                 screen.line(screen.shown(told))
+
+
+def asides(passed: Iterable[Aside], lang: Lang) -> Iterator[str]:
+    """A warning for each sheet that was passed over: nothing of it was loaded, and nobody may overlook that either."""
+    for each in passed:
+        sheet = "/".join(filter(None, (each.file.partition("/")[2], each.sheet)))
+        yield f"{title('aside', lang)}: {sheet}: {counted({each.kind: each.rows}, 'skip', lang)}"
 
 
 def _refused(news: list[Outcome], lang: Lang) -> None:
