@@ -6,11 +6,13 @@ that its headers were changed or lost, or that it is another agency's: nothing o
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import date
 
 import polars as pl
 
 from etl_core import header
+from etl_core.contract import origins
 from etl_core.errors import DeliveryError
 from etl_core.expressions import identity
 from etl_core.header import Layout
@@ -30,7 +32,7 @@ def demand_none(  # noqa: PLR0917 (what a delivery's batches share)
     if first:
         _demand_unclaimed(grid, source, others, name, on)
     layout = located(grid, source, on) if first else None
-    persons = identified(grid)
+    persons = identified(grid, source)
     if persons or (layout and len(layout.fields) > 1 and source.personal & layout.fields.keys()):
         near = layout or Layout(0, 1, (), {}, header.promised(source))
         fault = header.missing(near, source, grid.sheet)
@@ -38,11 +40,24 @@ def demand_none(  # noqa: PLR0917 (what a delivery's batches share)
         raise DeliveryError(fault.code, **fault.detail, **told)
 
 
-def identified(grid: Grid) -> int:
-    """How many rows have a cell that looks like an identity number."""
-    numbered = (identity.like(name) for name in names(grid.rows))
-    found: int = grid.rows.select(pl.any_horizontal(pl.lit(False), *numbered).sum()).item()
-    return found
+def identified(grid: Grid, source: Source) -> int:
+    """How many rows hold something like an identity number.
+
+    One row that names a column of the source beside its number explains that column, as instructions do with an example.
+    """
+    cells = names(grid.rows)
+    numbered = pl.any_horizontal(pl.lit(False), *map(identity.like, cells))
+    found = grid.rows.filter(numbered).select(explaining=pl.any_horizontal(False, *_named(cells, source)))
+    alone = len(found) == 1 and found["explaining"].item()
+    return 0 if alone else len(found)
+
+
+def _named(cells: list[str], source: Source) -> Iterator[pl.Expr]:
+    """Cells that are a header of the source, of one in two levels the lower."""
+    headers = [each.text for origin in origins(source.contract).values() for each in origin.headers]
+    known = {spelt for text in headers for spelt in (header.normal(text), header.normal(text).split("/")[-1])}
+    bare = (pl.col(cell).str.replace_all(r"\s+", "").str.strip_chars("*＊:：“”") for cell in cells)
+    return (text.is_in(known) for text in bare)
 
 
 def _demand_unclaimed(grid: Grid, source: Source, others: tuple[Source, ...], name: str, on: date) -> None:

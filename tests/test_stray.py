@@ -46,11 +46,12 @@ def fault(*grids: Grid, others: tuple[Source, ...] = ()) -> DeliveryError:
         [("代码", "名称"), ("10", "国家级")],
         [("单位", "学时"), ("某小学", "120")],  # a summary: two headers, and nobody
         [("姓名", "电话"), ("测试", "110")],  # one header alone
+        [("列", "示例"), ("姓名", "测试"), ("*证件号：", number(2))],  # instructions, column by column
         [("填表说明", None), ("证件号须填 18 位，如 500199198001010012", None)],
     ],
 )
 def test_lists_notes_and_summaries_are_passed_over_and_counted(rows: list[Cells]) -> None:
-    assert read(TABLE, grid(rows, "另表")) == ["header", "other_sheet", "other_sheet"]
+    assert read(TABLE, grid(rows, "另表")) == ["header", *["other_sheet"] * len(rows)]
 
 
 @pytest.mark.parametrize("before", [False, True])
@@ -60,6 +61,7 @@ def test_lists_notes_and_summaries_are_passed_over_and_counted(rows: list[Cells]
         [person(2), person(3)],  # its header was lost
         [("教师", "证件"), ("测试", number(2))],  # every header renamed
         [("教师", "证件"), ("测试", "500***********0108")],
+        [("证件号", number(2), "学校"), ("证件号", number(3), "学校")],  # a card for each person
         [("教师", "证件"), ("测试", "5.00199198E+17")],
         [("姓名", "单位", "课程"), ("测试", "某小学", "x")],  # a person's header and one more
     ],
