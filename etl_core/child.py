@@ -11,6 +11,7 @@ import os
 import resource
 import signal
 import sys
+from collections import deque
 from collections.abc import Collection, Generator, Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime
@@ -42,6 +43,7 @@ from etl_core.protocol import (
     Surveyed,
 )
 from etl_core.readers import Options, ReadOptions, called, divide, read
+from etl_core.recognise import Claim
 from etl_core.records import Grid, Part, Place, Prepared
 from etl_core.source import Source
 
@@ -82,18 +84,21 @@ def _whole(job: Job, sources: Sequence[Source]) -> Iterator[Answer]:
         return
     claims, grids = recognise.survey(coming, job.name, sources, on)
     if job.survey:
-        yield Surveyed(tuple(Standing(one.source.name, one.found, one.missing, one.named) for one in claims))
+        yield Surveyed(tuple(map(_standing, claims)))
     source = recognise.decide(claims)
     if not job.wants(source.name):
         yield Done()
         return
-    opening = open_(grids, source, job.name, on)
+    others = tuple(each for each in sources if each is not source)
+    opening = open_(grids, source, job.name, on, others=others)
     parts = _divided(job, source)
     yield Claimed(source.name, replace(opening.place, dated=opening.dated), parts)
     if job.at is not None:
         yield from map(Explained, explain.row(opening.raws, source, *job.at))
         yield Done(tuple(opening.accounts))
         return
+    if job.survey:
+        deque(opening.raws, maxlen=0)  # a later sheet may refuse the whole file
     if job.survey or parts:
         yield Done(tuple(opening.accounts))
         return
@@ -101,6 +106,11 @@ def _whole(job: Job, sources: Sequence[Source]) -> Iterator[Answer]:
     if not done.records:
         raise DeliveryError("empty")
     yield done
+
+
+def _standing(claim: Claim) -> Standing:
+    unsaid = () if claim.said else claim.source.says
+    return Standing(claim.source.name, claim.found, claim.missing, claim.named, unsaid)
 
 
 def _previewed(opening: Opening, source: Source, job: Job) -> Generator[Previewed | Prepared, None, Done]:

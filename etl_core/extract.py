@@ -12,7 +12,7 @@ from itertools import chain
 
 import polars as pl
 
-from etl_core import header
+from etl_core import header, stray
 from etl_core.contract import DATED, JOINT, RawContract, families, origins, readings
 from etl_core.errors import DeliveryError
 from etl_core.expressions import distinct
@@ -73,12 +73,13 @@ class Opening:
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """What all batches of a delivery share; `dated` is its own date (ruling 42)."""
+    """What all batches of a delivery share; `dated` is its own date (ruling 42); `others`: sources that it must not be of too."""
 
     source: Source
     name: str
     place: Place
     dated: date
+    others: tuple[Source, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,23 +93,32 @@ class Begun:
 
 
 def open_(
-    grids: Iterable[Grid], source: Source, name: str, arrived: date, later: Iterable[Grid] | None = None
+    grids: Iterable[Grid],
+    source: Source,
+    name: str,
+    arrived: date,
+    *,
+    later: Iterable[Grid] | None = None,
+    others: tuple[Source, ...] = (),
 ) -> Opening:
     """Find the first table of `source` and say where the delivery stands; its rows are read when `raws` is consumed.
 
     later: rows further down the table that `grids` begin, which are read in the place of theirs.
+    others: sources whose tables may not be passed over either (stray.py).
     Raises DeliveryError: schema.missing_column (no sheet has the promised header), place.unknown (neither name nor title
     tells period and version; or, at a later table, the files of an archive belong in different places), empty (nothing at
     all).
     """
-    found = begun(grids, source, name, arrived)
+    found = begun(grids, source, name, arrived, others)
     accounts: list[HeaderAccount] = []
     whole = _raws(found.grids, found.delivery, accounts)
     raws = whole if later is None else _later(later, found.first, found.delivery, accounts)
     return Opening(found.place, found.delivery.dated, raws, accounts)
 
 
-def begun(grids: Iterable[Grid], source: Source, name: str, arrived: date) -> Begun:
+def begun(
+    grids: Iterable[Grid], source: Source, name: str, arrived: date, others: tuple[Source, ...] = ()
+) -> Begun:
     """The first table of `source`, and the grids with those looked at put back. Raises DeliveryError as `open_` does."""
     looked: list[Grid] = []
     coming = iter(grids)
@@ -116,12 +126,13 @@ def begun(grids: Iterable[Grid], source: Source, name: str, arrived: date) -> Be
         looked.append(grid)
         found = table(grid, source, name, arrived)
         if found is not None:
+            _demand_said(grid, found, source, name)
             place = _stands(grid, found, source, name)
             if place is None:
                 # The place may stand in a record.
                 nothing = len(grid.rows) <= found.end and next(coming, None) is None
                 raise DeliveryError("empty" if nothing else "place.unknown")
-            delivery = Delivery(source, name, place, place.dated or arrived)
+            delivery = Delivery(source, name, place, place.dated or arrived, others)
             return Begun(place, delivery, found, chain(looked, coming))
     if not looked:
         raise DeliveryError("empty")
@@ -132,6 +143,13 @@ def _stands(grid: Grid, found: Table, source: Source, name: str) -> Place | None
     """Where a table says that its delivery stands: by the first of its names that tells, and by its title."""
     told = (source.place(each, found.told) for each in grid.names(name))
     return next((each for each in told if each is not None), None)
+
+
+def _demand_said(grid: Grid, found: Table, source: Source, name: str) -> None:
+    """Each file says whose it is, where its source demands that: in an archive one may be another agency's."""
+    if not source.said([*grid.names(name), grid.sheet, found.above]):
+        says = "，".join(source.says)
+        raise DeliveryError("unrecognised", nearest=source.name, says=says, member=grid.file or "")
 
 
 def _demand_same_place(grid: Grid, found: Table, delivery: Delivery) -> None:
@@ -180,8 +198,11 @@ def tabled(
         if other:
             found = table(grid, delivery.source, delivery.name, delivery.dated)
             if found and not any(each and file == sheet[0] for (file, _), each in tables.items()):
+                _demand_said(grid, found, delivery.source, delivery.name)
                 _demand_same_place(grid, found, delivery)
             tables[sheet] = known.extended(found) if known and found else found
+        if tables[sheet] is None and grid.visible:
+            stray.demand_none(grid, first, delivery.source, delivery.others, delivery.name, delivery.dated)
         yield grid, first, other
 
 

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import time
 import uuid
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import closing
 from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Protocol
+
+import polars as pl
 
 from etl_core.ahead import PART, SMALL, ahead, answers
 from etl_core.archive import ALLOWED, Archive, Marks
@@ -18,7 +21,7 @@ from etl_core.inbox import Refused, Unchanged, released
 from etl_core.originals import chain, taken
 from etl_core.pool import Answers, Executor, Told
 from etl_core.protocol import Claimed, Done, Job, Mending, SourceFacts
-from etl_core.records import Arrival, Counts, HeaderAccount, Outcome, Prepared
+from etl_core.records import ASIDE, Arrival, Aside, Counts, HeaderAccount, Outcome, Prepared
 from etl_core.steps import step
 
 # SQLAlchemy takes 0.3 s to import: time that the child, started before, needs for its own imports.
@@ -191,12 +194,20 @@ class Loading:
             replaces=self._again.get(arrival.fingerprint),
             allowed=arrival.fingerprint in self._marks.allowed,
         ) as load:
-            accounts = self._filled(load, told)
+            accounts, asides = self._filled(load, told)
             shrink = 1.0 if mends else scope.shrink(source)
             counts = load.finish(limit, accounts, shrink, unbraked=scope.unbraked in (EVERY, source.name))
         if load.allowed and self._archive is not None and not scope.dry_run:
             self._archive.mark(arrival.fingerprint, ALLOWED)
-        done = Outcome(arrival.name, source.name, load.result, counts, place=claimed.place, accounts=accounts)
+        done = Outcome(
+            arrival.name,
+            source.name,
+            load.result,
+            counts,
+            place=claimed.place,
+            accounts=accounts,
+            asides=asides,
+        )
         if load.result == "rejected":
             faulty = load.refusal.error == "too_many_errors"
             detail = excess(counts, limit) if faulty else _share(load.refusal.detail)
@@ -206,16 +217,21 @@ class Loading:
             done = replace(done, again=load.reread.again, result="unchanged" if same else done.result)
         return replace(done, **asdict(load.plan))
 
-    def _filled(self, load: Load, told: Iterator[Told]) -> tuple[HeaderAccount, ...]:
-        """Store every batch; the accounts of the headers come last."""
+    def _filled(
+        self, load: Load, told: Iterator[Told]
+    ) -> tuple[tuple[HeaderAccount, ...], tuple[Aside, ...]]:
+        """Store every batch, and count the sheets that are passed over; the accounts of the headers come last."""
+        passed: Counter[tuple[str, str | None, str]] = Counter()
         for answer in told:
             if isinstance(answer, Done):
-                return answer.accounts
+                return answer.accounts, tuple(Aside(*sheet, rows) for sheet, rows in passed.items())
             if isinstance(answer, Prepared):
                 load.add(answer)
+                beside = answer.skips.filter(pl.col("kind").is_in(ASIDE))
+                passed.update(beside.select("file", "sheet", "kind").rows())
                 step("batch")
                 self._watch.advanced(answer.read)
-        return ()
+        return (), ()
 
     def _facts(self, name: str) -> SourceFacts:
         return next(source for source in self._executor.ready().sources if source.name == name)

@@ -128,12 +128,14 @@ class Ready:
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """How well one source fits a file: promised headers found and missing, and whether the file's name fits."""
+    """How well one source fits a file: promised headers found and missing, whether the file's name fits, and the words of which
+    one should stand in it and does not."""
 
     source: str
     found: int
     missing: tuple[str, ...]
     named: bool
+    unsaid: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -343,7 +345,10 @@ def _ready(told: dict[str, Any]) -> Ready:
 
 
 def _surveyed(told: dict[str, Any]) -> Surveyed:
-    standings = (Standing(**{**each, "missing": tuple(each["missing"])}) for each in told["standings"])
+    standings = (
+        Standing(**{**each, "missing": tuple(each["missing"]), "unsaid": tuple(each["unsaid"])})
+        for each in told["standings"]
+    )
     return Surveyed(tuple(standings))
 
 

@@ -1,4 +1,7 @@
-"""Which source a file belongs to: by the headers of its tables first, by its name second. Exactly one may claim it."""
+"""Which source a file belongs to: by the headers of its tables first, by its name second. Exactly one may claim it.
+
+A form that several agencies use (source.says) is claimed only where the file names the agency.
+"""
 
 from __future__ import annotations
 
@@ -11,25 +14,30 @@ import polars as pl
 
 from etl_core import header
 from etl_core.errors import DeliveryError
-from etl_core.header import SEARCHED
+from etl_core.header import SEARCHED, Layout
 from etl_core.records import Grid
 from etl_core.source import Source
-from etl_core.table import located
+from etl_core.table import head, located
+
+# So many headers of one source in one row are not there by chance; 姓名, 单位 and 学时 stand in most forms.
+MANY = 4
 
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """How well one source fits a file: promised headers found and missing (in the file's best sheet), and the name."""
+    """How well one source fits a file: promised headers found and missing (in the file's best sheet), the name, and whether
+    the file says whose it is, where its source demands that."""
 
     source: Source
     found: int
     missing: tuple[str, ...]
     named: bool
+    said: bool = True
 
     @property
     def whole(self) -> bool:
-        """Every promised header is there."""
-        return self.found > 0 and not self.missing
+        """Every promised header is there, and nothing else is lacking."""
+        return self.found > 0 and not self.missing and self.said
 
     @property
     def plausible(self) -> bool:
@@ -37,10 +45,21 @@ class Claim:
         return self.found > 0 and self.found >= len(self.missing)
 
     @property
+    def near(self) -> bool:
+        """One of many promised headers is missing: few enough that it was renamed or forgotten, and many enough to be no chance."""
+        return self.said and len(self.missing) == 1 and self.found >= MANY
+
+    @property
     def rank(self) -> tuple[bool, bool, bool, float]:
         """Order in which claims are believed."""
         share = self.found / max(1, self.found + len(self.missing))
         return self.whole, self.named and self.plausible, self.named, share
+
+    @property
+    def lacking(self) -> dict[str, str]:
+        """What a file lacks to be this source's, for the message."""
+        told = {"nearest": self.source.name, "missing": ", ".join(self.missing[:8]) or "—"}
+        return told if self.said else told | {"says": "，".join(self.source.says)}
 
 
 def survey(
@@ -90,33 +109,38 @@ def _claim(grid: Grid | None, source: Source, name: str, on: date) -> Claim:
     absent = layout.absent if layout else header.promised(source)
     missing = tuple(header.promise(source, field) for field in absent)
     names = grid.names(name) if grid is not None else (name,)
-    return Claim(source, len(layout.fields) if layout else 0, missing, any(map(source.named, names)))
+    said = source.said([*names, *(_around(grid, layout) if grid is not None else ())])
+    return Claim(source, len(layout.fields) if layout else 0, missing, any(map(source.named, names)), said)
+
+
+def _around(grid: Grid, layout: Layout | None) -> list[str | None]:
+    """What a sheet says beside its table: its name, and the lines above the header."""
+    above = head(grid)[: layout.top] if layout else []
+    return [grid.sheet, *(cell for row in above for cell in row)]
 
 
 def decide(claims: Sequence[Claim]) -> Source:
     """The one source that the file belongs to.
 
-    Whole headers decide; among several, the file's name; without a whole header, name and half the headers, then the name
-    alone, then half the headers alone (so that a missing column can be named). Raises DeliveryError ambiguous or unrecognised.
+    Whole headers decide; among several, the file's name, then that it names an agency that demands it. Without a whole header,
+    the one source of its name (with half the headers, or at all) or of all its headers but one, so that a missing column can be
+    named. Raises DeliveryError ambiguous (several whole headers, and nothing decides) or unrecognised.
     """
+    whole = [claim for claim in claims if claim.whole]
+    chosen = [one for one in whole if one.named] or [one for one in whole if one.source.says] or whole
+    if len(chosen) > 1:
+        raise DeliveryError("ambiguous", sources=", ".join(sorted(one.source.name for one in chosen)))
     stages = (
-        [claim for claim in claims if claim.whole],
+        chosen,
         [claim for claim in claims if claim.named and claim.plausible],
         [claim for claim in claims if claim.named],
-        [claim for claim in claims if claim.plausible],
+        [claim for claim in claims if claim.near],
     )
     for candidates in stages:
-        chosen = [claim for claim in candidates if claim.named] or candidates
-        if len(chosen) == 1:
-            return chosen[0].source
-        if chosen:
-            raise DeliveryError("ambiguous", sources=", ".join(sorted(claim.source.name for claim in chosen)))
+        if len(candidates) == 1:
+            return candidates[0].source
     nearest = claims[0] if claims and claims[0].found else None
-    raise DeliveryError(
-        "unrecognised",
-        nearest=nearest.source.name if nearest else "—",
-        missing=", ".join(nearest.missing[:8]) if nearest else "—",
-    )
+    raise DeliveryError("unrecognised", **(nearest.lacking if nearest else {"nearest": "—", "missing": "—"}))
 
 
 def by_name(names: Sequence[str], sources: Sequence[Source]) -> Source | None:

@@ -63,6 +63,20 @@ SKIP_KINDS = (
 )
 
 
+# Kinds of whole sheets that are passed over: people are told of each (ruling 2).
+ASIDE = ("hidden_sheet", "other_sheet")
+
+
+@dataclass(frozen=True, slots=True)
+class Aside:
+    """A sheet that was passed over: its place, one of ASIDE, and how many rows it has."""
+
+    file: str
+    sheet: str | None
+    kind: str
+    rows: int
+
+
 @dataclass(frozen=True, slots=True)
 class Agency:
     """Who sends the files: GB/T 2260 code of its seat and its name in Chinese."""
@@ -261,6 +275,7 @@ class Outcome:
 
     result: loaded · unchanged (same bytes already in the warehouse) · revoked (a person took these bytes back) ·
         rejected (by one of BRAKES) · failed.
+    asides: its sheets that were passed over.
     inserted, updated, withdrawn: what it did to the records that stood before; seconds: wall time.
     again: where a stored delivery was read again; then `unchanged` means that it says what it said, and nothing was written.
     """
@@ -273,6 +288,7 @@ class Outcome:
     detail: dict[str, str | int] = field(default_factory=dict)
     place: Place | None = None
     accounts: tuple[HeaderAccount, ...] = ()
+    asides: tuple[Aside, ...] = ()
     inserted: int = 0
     updated: int = 0
     withdrawn: int = 0

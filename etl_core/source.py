@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -43,6 +43,8 @@ class Source:
                     in the first rows is given to `place` as lines of their own
     example         the name of a delivery as it should be, for people: it is recognised, and tells the period
     names           patterns of file names, a second sign beside the headers by which a file is recognised
+    says            where other agencies use the same form: words of which one must stand in the file's name, its sheet's or
+                    the lines above its header («彭水»); without it a file is nobody's, whatever its headers
     ignored         headers that are known and not loaded
     dropped         headers whose cells may not be kept anywhere (ruling 62)
     variants        kinds of records of a wide row; empty: one record a row
@@ -63,6 +65,7 @@ class Source:
     period: str = ""
     example: str = ""
     names: tuple[re.Pattern[str], ...] = ()
+    says: tuple[str, ...] = ()
     ignored: tuple[str, ...] = ()
     dropped: tuple[str, ...] = ()
     variants: tuple[Variant, ...] = ()
@@ -78,3 +81,19 @@ class Source:
     def named(self, name: str) -> bool:
         """Whether the file's name looks like one of this source's."""
         return any(pattern.search(name) for pattern in self.names)
+
+    def said(self, texts: Iterable[str | None]) -> bool:
+        """Whether one of these names the agency, where that is demanded."""
+        bare = ["".join(text.split()) for text in texts if text]
+        return not self.says or any(word in text for word in self.says for text in bare)
+
+    @property
+    def personal(self) -> frozenset[str]:
+        """The contract's fields that tell who a row is about: a sheet without any of them names nobody."""
+        return frozenset([*roots(self, "person_name"), *roots(self, "id_number")])
+
+
+def roots(source: Source, field: str) -> tuple[str, ...]:
+    """The contract's fields that a unified field is made of."""
+    names = source.normalise[field].meta.root_names() if field in source.normalise else []
+    return tuple(dict.fromkeys(name.partition(":")[0] for name in names))

@@ -12,9 +12,10 @@ import polars as pl
 from etl_core import header, marker
 from etl_core.contract import origins
 from etl_core.errors import DeliveryError
+from etl_core.expressions import identity
 from etl_core.header import Layout
 from etl_core.records import Grid
-from etl_core.source import Source
+from etl_core.source import Source, roots
 
 _TOTALS = ("合计", "总计", "小计", "累计", "共计", "总合计", "本页合计", "本页小计")
 _NOTES = ("注", "备注", "说明", "填表说明", "填写说明", "注意事项", "附注", "注释")
@@ -53,6 +54,8 @@ class Table:
     repeats  the physical rows of the header, by which a repeated header is known (ruling 3); none where the container
              states the header apart from its rows
     width    number of fields of the header's record, null where the container is rectangular
+    due      the columns that every record fills: those of the promised headers, of a field that stands in several any one
+    named    the column of a person's name, if there is one
     """
 
     file: str
@@ -62,6 +65,8 @@ class Table:
     above: str
     repeats: tuple[header.Cells, ...]
     width: int | None
+    due: tuple[tuple[str, ...], ...] = ()
+    named: str | None = None
 
     @property
     def end(self) -> int:
@@ -124,10 +129,25 @@ def table(grid: Grid, source: Source, name: str, on: date) -> Table | None:
     facts = _facts(source, above, grid.names(name), grid.sheet)
     above = "\n".join(filter(None, [above, *_period(grid, whole, source)]))
     if grid.headers is not None:
-        return Table(name if grid.page else grid.path(name), grid.sheet, whole, facts, above, (), None)
+        file = name if grid.page else grid.path(name)
+        return Table(file, grid.sheet, whole, facts, above, (), None, *_due(whole, source))
     repeats = tuple(rows[whole.top : whole.top + whole.depth])
     width = grid.rows["width"][whole.top]
-    return Table(grid.path(name), grid.sheet, whole, facts, above, repeats, width)
+    return Table(grid.path(name), grid.sheet, whole, facts, above, repeats, width, *_due(whole, source))
+
+
+def _due(layout: Layout, source: Source) -> tuple[tuple[tuple[str, ...], ...], str | None]:
+    """The columns `due` and `named` of a table."""
+    at = {field: f"c{place}" for field, place in layout.fields.items()}
+    several = [field for field in header.promised(source) if field.endswith("]")]
+    single = [(at[field],) for field in header.promised(source) if field in at and field not in several]
+    any_of = [
+        tuple(cell for name, cell in at.items() if name.partition("[")[0] == field.partition("[")[0])
+        for field in several
+    ]
+    return (*single, *any_of), next(
+        (at[field] for field in roots(source, "person_name") if field in at), None
+    )
 
 
 def _period(grid: Grid, layout: Layout, source: Source) -> list[str]:
@@ -195,6 +215,8 @@ def _kind(of: Table, cells: list[str], top: int, end: int) -> pl.Expr:
         .then(pl.lit("title"))
         .when(_repeated(of, cells))
         .then(pl.lit("header"))
+        .when(_full(of, cells, lead))
+        .then(None)
         .when(lead.str.contains(_TOTAL))
         .then(pl.lit("total"))
         .when(lead.str.contains(_NOTE))
@@ -202,6 +224,23 @@ def _kind(of: Table, cells: list[str], top: int, end: int) -> pl.Expr:
         .when(lead.str.contains(_SIGNATURE))
         .then(pl.lit("signature"))
     )
+
+
+def _full(of: Table, cells: list[str], lead: pl.Expr) -> pl.Expr:
+    """Rows that are records whatever their first cell says («合计» in the place of a serial number).
+
+    One cell looks like an identity number; or every promised column is filled, none of them like «审核人：», and the name's with a
+    name: a total has its first cell or a number there.
+    """
+    numbered = pl.any_horizontal(pl.lit(False), *map(identity.like, cells))
+    if of.named not in cells:
+        return numbered
+    filled = (
+        pl.any_horizontal(pl.col(each).fill_null("").str.contains(r"[^:：\s]\s*$") for each in names)
+        for names in of.due
+    )
+    name = pl.col(of.named).str.replace_all(r"\s+", "")
+    return numbered | pl.all_horizontal(*filled, name != lead, ~name.str.contains(r"\d")).fill_null(False)
 
 
 def fault(of: Table) -> pl.Expr:

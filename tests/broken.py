@@ -16,7 +16,7 @@ from typing import Any
 import polars as pl
 import pytest
 
-from etl_core import child, extract, header, mending, table
+from etl_core import child, extract, header, mending, stray, table
 from etl_core.contract import RawContract, check, column, houred, identified, required
 from etl_core.errors import DeliveryError
 from etl_core.expressions import reading
@@ -361,6 +361,9 @@ BROKEN: dict[str, Break] = {
     "delimited_text_in_the_place_of_the_usual_container_gives_the_same_records": patched(csv, "grids", fewer),
     "the_usual_container_written_by_others_gives_the_same_records": patched(csv, "grids", fewer),
     "sheets_that_hold_no_data_are_counted_and_not_read": patched(table, "located", unseen),
+    "a_sheet_of_persons_under_other_headers_is_never_passed_over": patched(
+        stray, "demand_none", lambda usual: lambda *of: None
+    ),
     # hostile
     "the_encoding_of_a_text_decides_nothing": refused(lambda data: data.startswith(b"\xfe\xff")),
     "the_line_ends_and_quotes_of_a_text_decide_nothing": refused(lambda data: b"\r" not in data),
@@ -368,6 +371,9 @@ BROKEN: dict[str, Break] = {
     "total_rows_inside_and_at_the_end_are_no_records": called("total", None),
     "notes_inside_and_at_the_end_are_no_records": called("note", "title"),
     "signatures_inside_and_at_the_end_are_no_records": called("signature", None),
+    "a_whole_record_is_one_whatever_stands_before_it": patched(
+        table, "_full", lambda usual: lambda *of: pl.lit(False)
+    ),
     "a_header_repeated_at_a_page_break_is_no_record": called("header", "title"),
     "a_row_with_one_field_more_or_less_is_refused_alone": patched(
         extract, "fault", lambda usual: lambda of: pl.col("fault")

@@ -51,11 +51,12 @@ def test_a_delivery_that_is_not_wanted_is_left_alone(delivery: Path) -> None:
     assert answered(delivery, off=("made_up",)) == [Done()]
 
 
-def test_a_survey_says_whose_it_is_without_reading_a_row(delivery: Path) -> None:
+def test_a_survey_says_whose_it_is_and_judges_no_row(delivery: Path) -> None:
     surveyed, claimed, done = answered(delivery, survey=True)
     assert isinstance(surveyed, Surveyed)
     assert isinstance(claimed, Claimed)
-    assert done == Done()
+    assert isinstance(done, Done)
+    assert done.records == 0
 
 
 def test_the_name_tells_whose_a_file_is_that_cannot_be_read(tmp_path: Path) -> None:

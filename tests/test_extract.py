@@ -57,6 +57,30 @@ def test_a_total_a_note_and_a_signature_are_no_records(text: str, kind: str) -> 
     assert raw.frame["row"].to_list() == [2]
 
 
+@pytest.mark.parametrize("text", ["合计", "小计", "注：外聘", "备注：外聘", "审核：", "填表人："])
+def test_a_whole_record_is_one_whatever_its_serial_number_says(text: str) -> None:
+    rows = [
+        [None, *HEADERS],
+        ["1", *person(1)],
+        [text, *person(2)],
+        [text, *person(3, 证件号="5001*******12")],
+    ]
+    (raw,) = raws(grid(rows))
+    assert raw.frame["row"].to_list() == [2, 3, 4]
+
+
+@pytest.mark.parametrize(
+    "cells",
+    [
+        ("合计", "2人", "2", "1所", "2", "2", "16", None), ("合计", None, None, None, None, None, "16", None),
+        ("填表人：", "张三", "审核人：", "李四", "日期：", "2024", None, None), ("注：", "x", "x", "x", "x", "x", None, None),
+    ],
+)  # fmt: skip
+def test_a_footer_with_more_than_one_cell_is_no_record(cells: tuple[str | None, ...]) -> None:
+    (raw,) = raws(grid([[None, *HEADERS], ["1", *person(1)], cells]))
+    assert raw.frame["row"].to_list() == [2]
+
+
 @pytest.mark.parametrize("name", ["合计明", "注册", "审核", "说明白", "盖章办"])
 def test_a_name_that_begins_like_a_total_or_a_note_is_a_record(name: str) -> None:
     (raw,) = raws(grid([HEADERS, person(1, 姓名=name), person(2)]))

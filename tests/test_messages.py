@@ -12,6 +12,8 @@ from etl_schemas.reasons import REASONS, Severity, known, severity
 
 # Coordinates, header names, limits and names of software; nothing that could hold a person's data.
 PLACEHOLDERS = {
+    "says",
+    "persons",
     "field",
     "file",
     "other_row",

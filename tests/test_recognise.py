@@ -62,6 +62,32 @@ def test_two_sources_with_the_same_header_and_no_name_are_ambiguous() -> None:
     assert (fault.code, fault.detail) == ("ambiguous", {"sources": "made_up, twin"})
 
 
+def test_a_form_of_several_agencies_is_claimed_only_where_the_file_says_whose_it_is() -> None:
+    picky = source(says=("某县",))
+    fault = refused([picky], HEADERS)
+    assert (fault.code, fault.detail) == (
+        "unrecognised",
+        {"nearest": "made_up", "missing": "—", "says": "某县"},
+    )
+    assert chosen([picky], HEADERS, "某县.csv") == "made_up"
+    titled = grid([["某 县登记表", *[None] * 6], HEADERS, person(1)])
+    claims, _ = survey([titled], "x.csv", [picky, TWIN], ON)
+    assert decide(claims).name == "made_up"
+
+
+def test_the_rows_of_a_table_do_not_say_whose_it_is() -> None:
+    claims, _ = survey([grid([HEADERS, person(1, 单位="某县小学")])], "x.csv", [source(says=("某县",))], ON)
+    assert not claims[0].whole
+
+
+def test_without_a_whole_header_two_sources_are_not_ambiguous() -> None:
+    assert refused([MADE_UP, TWIN], HEADERS[1:]).code == "unrecognised"
+
+
+def test_two_of_three_headers_are_no_claim() -> None:
+    assert refused([MADE_UP, OTHER], ("姓名", "项目", "课程", "学时")).code == "unrecognised"
+
+
 def test_two_sources_that_know_the_same_name_are_ambiguous() -> None:
     again = source(name="again")
     assert refused([MADE_UP, again], HEADERS, "made_up_2023.csv").detail == {"sources": "again, made_up"}

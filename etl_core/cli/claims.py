@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from etl_core.errors import DeliveryError
 from etl_core.protocol import Claimed, Problem, SourceFacts, Standing
 
 NEAREST = 3  # so many sources are shown where none is the one
+TEMPLATE = "etl schema template --source"
 FEW = 8  # of the headers that a source misses so many are named
 
 
@@ -83,26 +85,30 @@ def _refused(claims: list[Standing], answer: Answer, fault: DeliveryError, lang:
             answer.facts(each.source).title,
             _yes(each.named, lang),
             _found(each),
-            _few(each.missing),
+            _lacking(each, lang),
         ]
         for each in meant
     )
     screen.table(heads, lines)
-    if advice := _advice(meant[0], answer.facts(meant[0].source), fault, lang):
+    for advice in _advice(meant[0], answer.facts(meant[0].source), fault, lang):
         screen.line(screen.shown(advice))
 
 
-def _advice(nearest: Standing, facts: SourceFacts, fault: DeliveryError, lang: Lang) -> str:
-    """What can be done about it: name the file otherwise, take the agreed form, or deny one of two plugins."""
+def _advice(nearest: Standing, facts: SourceFacts, fault: DeliveryError, lang: Lang) -> Iterator[str]:
+    """What can be done about it: name the file otherwise, take the agreed form, draft a plugin, or deny one of two."""
     if fault.code == "place.unknown" and facts.example:
-        return f"{title('name_like', lang)}: {facts.example}"
+        yield f"{title('name_like', lang)}: {facts.example}"
     if fault.code == "ambiguous":
-        return f"{title('next', lang)}: {title('deny_one', lang)}"
-    if fault.code not in ("unrecognised", "schema.missing_column"):
-        return ""
-    close = nearest.named or nearest.found >= len(nearest.missing)
-    said, source = ("agreed_form", nearest.source) if close else ("no_form", "unified")
-    return f"{title(said, lang)}: etl schema template --source {source}"
+        yield f"{title('next', lang)}: {title('apart' if fault.detail.get('sheet') else 'deny_one', lang)}"
+    if fault.code == "schema.missing_column":
+        yield f"{title('agreed_form', lang)}: {TEMPLATE} {nearest.source}"
+    if fault.code == "unrecognised":
+        if nearest.unsaid and not nearest.missing:
+            yield f"{title('say_whose', lang)}: {'，'.join(nearest.unsaid)}"
+        elif nearest.found >= len(nearest.missing) and not nearest.unsaid:
+            yield f"{title('agreed_form', lang)}: {TEMPLATE} {nearest.source}"
+        yield f"{title('new_form', lang)}: etl plugins new NAME --sample FILE"
+        yield f"{title('no_form', lang)}: {TEMPLATE} unified"
 
 
 def _meant(claims: list[Standing], fault: DeliveryError) -> list[Standing]:
@@ -119,6 +125,12 @@ def _share(claim: Standing) -> tuple[float, bool]:
 
 def _found(claim: Standing) -> str:
     return f"{claim.found}/{claim.found + len(claim.missing)}"
+
+
+def _lacking(claim: Standing, lang: Lang) -> str:
+    """The headers that it misses, and the words of which the file says none."""
+    unsaid = f"{title('unsaid', lang)}“{'，'.join(claim.unsaid)}”" if claim.unsaid else ""
+    return " · ".join(filter(None, (_few(claim.missing), unsaid)))
 
 
 def _few(headers: tuple[str, ...]) -> str:

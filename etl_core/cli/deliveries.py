@@ -19,7 +19,7 @@ from etl_core.cli.say import Lang, counted, reason, title
 from etl_core.config import Config
 from etl_core.errors import KeyFileError
 from etl_core.keys import Keys
-from etl_core.records import HeaderAccount
+from etl_core.records import Aside, HeaderAccount
 from etl_core.warehouse import Warehouse
 from etl_schemas.messages import text
 
@@ -99,7 +99,18 @@ def show(lang: Lang, delivery: str, config: Path, shape: str) -> int:
     told["archived"] = _archived(chosen, told["fingerprint"])
     told["result"] = _result(told)
     if shape == JSON:
-        names = (*FACTS, *NUMBERS, "records", *COUNTED, "open", "inserted", "updated", "detail", "accounts")
+        names = (
+            *FACTS,
+            *NUMBERS,
+            "records",
+            *COUNTED,
+            "open",
+            "inserted",
+            "updated",
+            "detail",
+            "accounts",
+            "asides",
+        )
         screen.line(screen.dumps({name: told[name] for name in names}))
     else:
         for line in _said(told, lang):
@@ -141,6 +152,7 @@ def _said(told: dict[str, Any], lang: Lang) -> Iterator[str]:
             yield f"{title(name, lang)}: {code} {rows}: {reason(code, lang)}"
     if told["skips"]:
         yield f"{title('skipped', lang)}: {counted(told['skips'], 'skip', lang)}"
+    yield from summary.asides([Aside(**each) for each in told["asides"]], lang)
     yield f"{title('open', lang)}: {told['open']}"
     for account in told["accounts"]:
         yield from headers(HeaderAccount(**account), lang)

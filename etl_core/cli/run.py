@@ -105,6 +105,7 @@ def totals(report: Report) -> dict[str, Any]:
             name: summary.rows(_of(report, name)) | summary.plan(_of(report, name)) for name in sources
         },
         **{kind: summary.summed(report.outcomes, kind) for kind in ("reasons", "skips", "warnings")},
+        "asides": [asdict(aside) for each in report.outcomes for aside in each.asides],
     }
 
 

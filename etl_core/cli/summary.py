@@ -11,7 +11,7 @@ from etl_core.cli import screen
 from etl_core.cli.say import Lang, counted, reason, title
 from etl_core.inbox import CLOSED
 from etl_core.pipeline import Report
-from etl_core.records import Outcome
+from etl_core.records import Aside, Outcome
 from etl_schemas.messages import text
 
 ROWS = ("read", "loaded", "quarantined", "skipped", "records")
@@ -54,15 +54,39 @@ def show(report: Report, config: Path, lang: Lang, into: str | None = None) -> N
     if news:
         _deliveries(news, lang)
         _plan(news, lang)
+    _quiet(report, lang, bool(news))
+    _faults(news, lang)
+    _unknown(news, lang)
+    _aside(news, lang)
+    _refused(news, lang)
+    _besides(report, lang)
+    if news and report.run_id and not report.dry_run:
+        screen.line(f"{title('run_id', lang)}: {report.run_id}")
+    if into is not None:
+        screen.line(screen.shown(f"{title('into', lang)}: {config}: warehouse.url: {into}"))
+    for command in following(report, config):
+        screen.line(f"{title('next', lang)}: {command}")
+
+
+def _quiet(report: Report, lang: Lang, news: bool) -> None:
+    """Deliveries that nothing was done with: how many, and which a person took back."""
     quiet = Counter(each.result for each in report.outcomes if each.result in QUIET)
     if quiet["unchanged"] or not news:
         screen.line(f"{text('result.unchanged', lang)}: {quiet['unchanged']}")
     for each in report.outcomes:
         if each.result == "revoked":
             screen.line(f"{text('result.revoked', lang)}: {screen.shown(each.file)}")
-    _faults(news, lang)
-    _unknown(news, lang)
-    _refused(news, lang)
+
+
+def _aside(news: list[Outcome], lang: Lang) -> None:
+    """Sheets that were passed over."""
+    for each in news:
+        for said in asides(each.asides, lang):
+            screen.line(screen.shown(f"{each.file}: {said}"))
+
+
+def _besides(report: Report, lang: Lang) -> None:
+    """Plugins that cannot be used, the snapshot, and what could not be kept or told."""
     for problem in report.problems:
         screen.line(
             f"{title('problem', lang)}: {problem.plugin} ({problem.distribution} {problem.version}): {problem.reason}"
@@ -72,13 +96,6 @@ def show(report: Report, config: Path, lang: Lang, into: str | None = None) -> N
     for trouble in report.troubles:
         told = f"{title('untold', lang)}: {trouble.what}: {trouble.where} ({trouble.kind})"
         screen.line(screen.shown(told))
-    if news and report.run_id and not report.dry_run:
-        screen.line(f"{title('run_id', lang)}: {report.run_id}")
-    if into is not None:
-        told = f"{title('into', lang)}: {config}: warehouse.url: {into}"
-        screen.line(screen.shown(told))
-    for command in following(report, config):
-        screen.line(f"{title('next', lang)}: {command}")
 
 
 def equation(counts: dict[str, int], lang: Lang) -> str:
@@ -138,6 +155,13 @@ def _unknown(news: list[Outcome], lang: Lang) -> None:
                 sheet = f": {account.sheet}" if account.sheet else ""
                 told = f"{title('unknown', lang)}: {each.file}{sheet}: {', '.join(account.unknown)}"
                 screen.line(screen.shown(told))
+
+
+def asides(passed: Iterable[Aside], lang: Lang) -> Iterator[str]:
+    """A warning for each sheet that was passed over: nothing of it was loaded, and nobody may overlook that either."""
+    for each in passed:
+        sheet = "/".join(filter(None, (each.file.partition("/")[2], each.sheet)))
+        yield f"{title('aside', lang)}: {sheet}: {counted({each.kind: each.rows}, 'skip', lang)}"
 
 
 def _refused(news: list[Outcome], lang: Lang) -> None:

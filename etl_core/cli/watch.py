@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import asdict
 from typing import Any
 
 from etl_core.cli import screen
@@ -27,6 +28,7 @@ def facts(outcome: Outcome, lang: Lang = "both") -> dict[str, object]:
         told |= {name: getattr(outcome.counts, name) for name in COUNTS}
         told |= {name: getattr(outcome, name) for name in ("inserted", "updated", "withdrawn")}
         told["unknown"] = [text for account in outcome.accounts for text in account.unknown]
+        told["asides"] = [asdict(each) for each in outcome.asides]
     return told | {"seconds": round(outcome.seconds, 3)}
 
 

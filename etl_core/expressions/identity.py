@@ -19,6 +19,11 @@ _CROSSES = ["Х", "×", "✕"]
 _MASK = r"\*|[X●•#]{3,}"
 _FLOAT = r"^[0-9]+(?:\.[0-9]+)?E\+?[0-9]+$|^[0-9]{16,}\.0*$"
 _SHORT = r"^[0-9]{15}$"
+_BORN = r"[0-9]{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12][0-9]|3[01])"
+_LIKE = (
+    rf"^[1-9][0-9]{{5}}(?:(?:19|20){_BORN}[0-9]{{3}}[0-9XХ×]|{_BORN}[0-9]{{3}})$"
+    r"|^[1-9][0-9]{2,13}\*{6,}[0-9X]{0,4}$|^[1-9](?:\.[0-9]+)?E\+?1[4-7]$|^[1-9][0-9]{15,17}\.0*$"
+)
 _SHAPE = r"^[0-9]{6}(?:19|20)[0-9]{9}[0-9X]$"
 
 
@@ -46,6 +51,14 @@ def sound(e: str | pl.Expr, id_type: pl.Expr | None = None) -> pl.Expr:
     """Tell a faultless resident number of 18 characters as it stands, which `document` gives back unchanged: Boolean."""
     whole = _sound(column(e))
     return whole if id_type is None else whole & (id_type == "resident_id")
+
+
+def like(e: str | pl.Expr) -> pl.Expr:
+    """Whether a whole cell looks like a resident number, be it faulty, masked or damaged: Boolean, never null.
+
+    Asked of cells whose column nobody knows, so the birth date must be possible; lengths that are nobody's are no numbers.
+    """
+    return plain(e).str.to_uppercase().str.contains(_LIKE).fill_null(False)
 
 
 def masked(e: str | pl.Expr) -> pl.Expr:

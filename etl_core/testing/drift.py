@@ -9,6 +9,7 @@ from etl_core import header
 from etl_core.contract import families
 from etl_core.header import normal, promised
 from etl_core.protocol import Failed
+from etl_core.source import roots
 from etl_core.testing import changes, forms, variants
 from etl_core.testing.bench import Told
 from etl_core.testing.changes import NEW, STRANGE, renamed, reordered, widened
@@ -180,6 +181,18 @@ class Drift(Shaped):
         """Whether a header that was renamed stands behind an arrow, and among those that nobody knows."""
         missing, unknown = (str(failed.detail[name]).replace(NEW, "") for name in ("missing", "unknown"))
         return f" → {text}？" in missing and str(text) in unknown
+
+    def test_a_sheet_of_persons_under_other_headers_is_never_passed_over(self) -> None:
+        """Nothing of the file is loaded, and the sheet is named: whoever stands there would be lost (contract §1). As a workbook."""
+        layout, number = self.short().sheet.table.layout, self.number()
+        name = next(layout.fields[field] for field in roots(self.declared(), "person_name"))
+        other = next(at for at in self._missable().values() if at != name)
+        kept = {at: str(layout.texts[at]) for at in (name, other)}
+        for columns in (kept, *([{number: STRANGE}] if number is not None else [])):
+            failed = self.tell(variants.beside(columns)).failed
+            assert failed is not None, columns
+            assert (failed.code, failed.source) == ("schema.missing_column", self.source), columns
+            assert failed.detail["sheet"] == variants.BESIDE, columns
 
     def _known(self) -> tuple[str, ...]:
         return (*self.declared().ignored, *self.declared().dropped)

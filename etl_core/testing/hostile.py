@@ -82,6 +82,12 @@ class Hostility(Shaped):
         """填表人：, 审核人： and their like (ruling 6). As text and as a workbook."""
         self._assert_skipped("signature", "填表人：", "单位负责人（签字）：")
 
+    def test_a_whole_record_is_one_whatever_stands_before_it(self) -> None:
+        """合计, 注： or 审核： in the place of a serial number takes no person away (contract §1). As text and as a workbook."""
+        words = ("合计", "小计", "注：外聘", "审核：", "填表人：")
+        for form in self._both():
+            self.assert_alike(Variant("marked", changes.led(words), form))
+
     def test_a_header_repeated_at_a_page_break_is_no_record(self) -> None:
         """Each of its lines is a header once more (ruling 3). As text and as a workbook."""
         depth = max(1, len(self.short().sheet.table.repeats))

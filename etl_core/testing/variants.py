@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -100,6 +100,20 @@ def large(sheet: Sheet, source: Source) -> Variant:
 def _others(path: Path, sheets: Sequence[Sheet]) -> None:
     codes = Sheet("代码表", True, [["代码", "名称"], ["1", "甲"]], [], None)
     forms.workbook()(path, [*sheets, codes, replace(sheets[0], name="隐藏", visible=False)])
+
+
+# The name of a sheet that stands beside the table.
+BESIDE = "另表"
+
+
+def beside(columns: Mapping[int, str]) -> Variant:
+    """A workbook with one more sheet: some columns of the records, by their places, each under this header."""
+
+    def form(path: Path, sheets: Sequence[Sheet]) -> None:
+        body = [[row[at] for at in columns] for row in sheets[0].body]
+        forms.workbook()(path, [*sheets, Sheet(BESIDE, True, [list(columns.values())], body, None)])
+
+    return Variant("beside", changes.unchanged, form)
 
 
 # A workbook with a list of codes, and a hidden copy of the table.

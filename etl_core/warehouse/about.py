@@ -8,6 +8,7 @@ from typing import Any
 import polars as pl
 import sqlalchemy as sa
 
+from etl_core.records import ASIDE
 from etl_core.warehouse import outcomes
 from etl_core.warehouse.rows import FIELDS, WHERE
 from etl_core.warehouse.tables import (
@@ -48,7 +49,7 @@ def about(connection: sa.Connection, delivery_id: int) -> dict[str, Any] | None:
     """The line of a delivery, be it a former one, and what is counted of it; None where there is none.
 
     Besides the ledger's columns: `way`, `left_at`, `restored_at` (null while it is there), `started_at` and `software` of the
-    run that brought it; number by code or kind: `reasons`, `warnings`, `skips`, `states` of its records; `inserted` and `updated`:
+    run that brought it; `asides`: its sheets that were passed over, as records.Aside; number by code or kind: `reasons`, `warnings`, `skips`, `states` of its records; `inserted` and `updated`:
     its records that are the first of their key in the order of deliveries, and those that are not; `open`: rows that wait.
     """
     line = _line(connection, delivery_id)
@@ -64,12 +65,20 @@ def about(connection: sa.Connection, delivery_id: int) -> dict[str, Any] | None:
         "reasons": _by(connection, reason.c.code, reason.c.quarantine_id.in_(refused)),
         "warnings": _by(connection, warning.c.code, warning.c.delivery_id == delivery_id),
         "skips": _by(connection, skipped_row.c.kind, skipped_row.c.delivery_id == delivery_id),
+        "asides": _asides(connection, delivery_id),
         "states": dict.fromkeys(STATES, 0)
         | _by(connection, stored.c.state, stored.c.delivery_id == delivery_id),
         "open": sum(_by(connection, quarantine.c.state, mine & (quarantine.c.state == "open")).values()),
         "inserted": line["records"] - updated,
         "updated": updated,
     }
+
+
+def _asides(connection: sa.Connection, delivery_id: int) -> list[dict[str, Any]]:
+    place = (skipped_row.c.file, skipped_row.c.sheet, skipped_row.c.kind)
+    wanted = sa.select(*place, sa.func.count().label("rows")).group_by(*place).order_by(*place)
+    mine = wanted.where(skipped_row.c.delivery_id == delivery_id, skipped_row.c.kind.in_(ASIDE))
+    return [dict(line) for line in connection.execute(mine).mappings()]
 
 
 def _line(connection: sa.Connection, delivery_id: int) -> dict[str, Any] | None:

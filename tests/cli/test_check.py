@@ -2,12 +2,14 @@ from __future__ import annotations
 
 import csv
 import json
+from collections import Counter
 from shutil import copytree
 
 import pytest
 
-from etl_core.cli.check import headers
+from etl_core.cli.check import headers, spans
 from etl_core.records import HeaderAccount
+from etl_schemas.messages import text
 from tests.cli.program import PLUGINS, here, samples
 
 FAULTY, GOOD, _ = samples("suitong")
@@ -58,6 +60,48 @@ def test_a_faulty_file_ends_with_3_and_a_problem_is_one_line_like_a_compilers():
     shown = done.output.splitlines()
     assert done.exit_code == 3
     assert shown[1].startswith(f"{FAULTY.name}:7: 学时: hours.range (error): Hours must be more than 0")
+
+
+def test_what_was_skipped_is_told_by_kind_with_its_rows_and_what_the_kind_means():
+    told = [line for line in here("check", FAULTY).output.splitlines() if line.startswith("跳过行: ")]
+    golden = csv.DictReader((PLUGINS / "suitong/tests/golden/expected.csv").open(encoding="utf-8"))
+    kinds = Counter(
+        row["reasons"].removeprefix("skip:")
+        for row in golden
+        if row["file"] == FAULTY.name and row["outcome"] == "skipped"
+    )
+    assert len(told) == len(kinds) > 1
+    for kind, number in kinds.items():
+        (line,) = (line for line in told if line.startswith(f"跳过行: {text(f'skip.{kind}')} {number} ("))
+        assert line.endswith(f"): {text(f'skipped.{kind}')}")
+
+
+def test_a_sheet_that_was_not_read_is_told_as_a_warning():
+    sheets = samples("moe_template")[0]
+    lines = here("check", sheets).output.splitlines()
+    asides = [line for line in lines if line.startswith("提醒，没有读的工作表: ")]
+    assert [line.split(": ")[1:3] for line in asides] == [
+        ["hidden_dict", "隐藏工作表中的行 5"],
+        ["代码表", "非数据工作表中的行 7"],
+    ]
+    events = [json.loads(line) for line in here("check", sheets, "--format", "json").output.splitlines()]
+    told = {
+        (one["sheet"], one["kind"], one["count"], one["rows"], one["severity"])
+        for one in events
+        if one["event"] == "skipped"
+    }
+    assert {
+        ("代码表", "other_sheet", 7, "1–7", "warning"),
+        ("hidden_dict", "hidden_sheet", 5, "1–5", "warning"),
+        ("国内培训", "header", 1, "2", "info"),
+    } <= told
+    named = [(one["sheet"], one["kind"], one["rows"]) for one in events[-1]["asides"]]
+    assert sorted(named) == [("hidden_dict", "hidden_sheet", 5), ("代码表", "other_sheet", 7)]
+
+
+def test_of_many_rows_the_first_runs_are_named():
+    assert spans([1, 2, 3, 7, 9, 10]) == "1–3, 7, 9–10"
+    assert spans(range(1, 40, 2)) == "1, 3, 5, 7, 9, 11, 13, 15 …"
 
 
 def test_an_unknown_header_is_told(tmp_path):

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from zipfile import ZipFile
 
 from etl_core.protocol import Standing, Surveyed, decode, encode
 from tests.cli.program import configure, here, samples
@@ -20,7 +21,8 @@ def test_the_source_is_told_with_the_headers_found_and_the_name():
     code, claims, last = asked(FILE)
     assert code == 0
     assert last == {"event": "identified", "file": FILE.name, "source": "suitong", "label": "2023H2-1"}
-    assert claims[0] == {"event": "claim", "source": "suitong", "found": 11, "missing": [], "named": True}
+    claim = {"source": "suitong", "found": 11, "missing": [], "named": True, "unsaid": []}
+    assert claims[0] == {"event": "claim", **claim}
     assert all(claim["missing"] and not claim["named"] for claim in claims[1:])
 
 
@@ -40,8 +42,9 @@ def test_a_person_sees_the_nearest_formats_and_where_to_get_a_form(tmp_path):
     shown = here("identify", stranger).output.splitlines()
     assert shown[0].startswith("名单.csv: unrecognised: 没有一种已登记的格式")
     assert shown[1].split() == ["来源", "表样", "文件名相符", "找到的表头", "缺少的表头"]
-    assert shown[3].split() == ["cq_pengshui", "美术教师培训签到册", "否", "1/3", "单位，签到"]
-    assert len(shown) == 7
+    assert shown[3].split()[:5] == ["cq_pengshui", "美术教师培训签到册", "否", "1/3", "单位，签到"]
+    assert len(shown) == 8
+    assert shown[-2].endswith("etl plugins new NAME --sample FILE")
     assert shown[-1].endswith("etl schema template --source unified")
 
 
@@ -122,8 +125,43 @@ def test_two_sources_that_claim_a_file_are_both_told(monkeypatch, tmp_path):
     assert "plugins.deny" in shown[-1]
 
 
+def test_another_countys_sheet_in_the_same_form_is_nobodys_and_the_word_that_it_lacks_is_told(tmp_path):
+    other = tmp_path / "巫溪县签到册.csv"
+    lines = ["巫溪县2024年音乐教师培训签到册,,", "姓名,单位,3月1日", ",,上午", "某,某小学,√"]
+    other.write_text("\n".join(lines), encoding="utf-8")
+    code, claims, last = asked(other)
+    assert (code, last["error"], last["detail"]["nearest"]) == (3, "unrecognised", "cq_pengshui")
+    assert last["detail"]["says"] == "彭水"
+    assert (claims[0]["missing"], claims[0]["unsaid"]) == ([], ["彭水"])
+    shown = here("identify", other).output
+    assert "没有写明“彭水”" in shown
+    assert "plugins.deny" not in shown
+    assert "unrecognised" in here("check", other).output
+
+
+def test_half_of_a_forms_headers_are_no_claim(tmp_path):
+    roll = tmp_path / "某县2024年名单.csv"
+    roll.write_text("姓名,单位,课程,学时\n某,某小学,x,8\n", encoding="utf-8")
+    assert asked(roll)[2]["error"] == "unrecognised"
+
+
+def test_a_file_of_two_agencies_is_told_where_it_is_identified_as_where_it_is_checked(tmp_path):
+    packed = tmp_path / "a.zip"
+    with ZipFile(packed, "w") as into:
+        for source in ("cq_beibei", "cq_tongliang"):
+            sample = samples(source)[0]
+            into.write(sample, sample.name)
+    for command in ("identify", "check"):
+        done = here(command, packed)
+        assert done.exit_code == 3
+        assert "ambiguous" in done.output
+        assert "cq_beibei, cq_tongliang" in done.output
+        assert samples("cq_tongliang")[0].name in done.output
+    assert "plugins.deny" not in here("identify", packed).output
+
+
 def test_what_a_survey_says_travels_whole():
-    said = Surveyed((Standing("a", 2, ("学时",), True), Standing("b", 0, (), False)))
+    said = Surveyed((Standing("a", 2, ("学时",), True, ("某",)), Standing("b", 0, (), False)))
     (line,) = encode(said)
     assert decode(line, lambda size: b"") == said
 

@@ -71,6 +71,24 @@ def test_a_person_is_shown_read_loaded_quarantined_and_skipped_with_reasons_and_
     )
 
 
+def test_a_sheet_that_was_not_read_is_told_in_the_summary_in_the_events_and_with_the_delivery(
+    tmp_path, warehouse_url
+):
+    config = configure(tmp_path, warehouse=f'{{url: "{warehouse_url}"}}')
+    sample = samples("cq_tongliang")[0]
+    settled(sample, tmp_path / "inbox")
+    aside = {"sheet": "模板", "kind": "hidden_sheet", "rows": 4, "file": sample.name}
+    told = events(here("run", "--config", config, "--dry-run").stdout)
+    assert [one["asides"] for one in told if one["event"] == "delivery.finished"] == [[aside]]
+    assert told[-1]["asides"] == [aside]
+    line = "提醒，没有读的工作表: 模板: 隐藏工作表中的行 4"
+    assert f"{sample.name}: {line}" in here("run", "--config", config, "--format", "table").stdout
+    shown = here("deliveries", "show", sample.name, "--config", config)
+    assert line in shown.stdout
+    whole = here("deliveries", "show", sample.name, "--config", config, "--format", "json").stdout
+    assert json.loads(whole)["asides"] == [aside]
+
+
 def test_a_terminal_gets_the_summary_without_being_asked(loaded: Place):
     ours, theirs = pty.openpty()
     done = subprocess.run([ETL, "run", "--config", loaded.config], stdout=theirs, stderr=theirs, check=False)

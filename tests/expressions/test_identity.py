@@ -122,6 +122,20 @@ def test_a_masked_number_is_neither_kept_nor_at_fault(cell: str) -> None:
     assert read(cell, "passport") == (None, None, True)
 
 
+@pytest.mark.parametrize(
+    ("cell", "so"),
+    [
+        (FEMALE, True), (FEMALE.lower(), True), (f" '{FEMALE}", True), ("110105194912310021", True),
+        ("110105491231002", True), ("110***********0021", True), ("5.00199E+17", True), ("500199198001010000.0", True),
+        (None, False), ("", False), ("13812345678", False), ("138****5678", False), ("110105194913310021", False),
+        ("2023-09-01", False), ("姓名110105194912310021", False), ("1.5E+05", False), ("91500000202803177B", False),
+    ],
+)  # fmt: skip
+def test_a_cell_looks_like_a_resident_number_by_its_shape_and_birth_date(cell: str | None, so: bool) -> None:
+    frame = pl.DataFrame({"cell": [cell]}, schema={"cell": pl.String})
+    assert frame.select(identity.like("cell")).item() is so
+
+
 def test_an_x_is_no_mask() -> None:
     assert read(FEMALE)[2] is False
 

@@ -29,5 +29,6 @@ def etl_sources() -> Iterable[Source]:
         place=place,
         example="彭水县2024年中小学美术教师专业能力提升培训签到册.xlsx",
         names=(re.compile(r"彭水.*签到册"),),
+        says=("彭水",),
         ignored=("序号",),
     )

@@ -29,5 +29,6 @@ def etl_sources() -> Iterable[Source]:
         place=place,
         example="铜梁区2024年上半年教师培训台账.xls",
         names=(re.compile(r"铜梁区.*教师培训台账"),),
+        says=("铜梁",),
         ignored=("序号", "备注"),
     )
