@@ -54,7 +54,7 @@ class Office:
     def workbooks(self, source: str) -> list[tuple[mend.Waiting, Path]]:
         """Every workbook of a source, with what it is for."""
         desk = mend.Desk(self.warehouse, bench(), self.archive, self.folder)
-        found = list(mend.waiting(self.warehouse, source, "zh"))
+        found, _ = mend.waiting(self.warehouse, source, "zh")
         made = []
         for each in found:
             out = self.folder / f"{each.line['delivery_id']}-{next(FRESH)}.xlsx"

@@ -268,7 +268,7 @@ def test_a_source_tells_the_words_that_its_checks_ask(office: Office):
     assert "subject" not in known.own
 
 
-def test_a_delivery_refused_as_a_whole_has_no_workbook_and_that_is_said(office: Office, capsys, tmp_path):
+def test_a_delivery_refused_as_a_whole_has_no_workbook_and_is_named(office: Office, tmp_path):
     from etl_core.cli import mend
 
     book = load_workbook(AUTUMN)
@@ -278,8 +278,8 @@ def test_a_delivery_refused_as_a_whole_has_no_workbook_and_that_is_said(office: 
     book.save(tmp_path / AUTUMN.name)
     (outcome,) = office.take(tmp_path / AUTUMN.name)
     assert outcome.result == "rejected"
-    assert list(mend.waiting(office.warehouse, "cq_beibei", "zh")) == []
-    assert "整份退回" in capsys.readouterr().err
+    found, whole = mend.waiting(office.warehouse, "cq_beibei", "zh")
+    assert (found, [line["file"] for line in whole]) == ([], [AUTUMN.name])
 
 
 def test_a_text_longer_than_a_cell_of_excel_comes_back_whole():
