@@ -21,9 +21,11 @@ from etl_core.explain import EXPLAINED
 from etl_core.inbox import Refused, workroom
 from etl_core.keys import Keys
 from etl_core.loading import EVERY, Loading, Scope, Watch, begun
-from etl_core.pipeline import DONE, Report, children, hello, problems
+from etl_core.night import Night
+from etl_core.pipeline import DONE, Report, children, hello, problems, sources
+from etl_core.pool import Executor
 from etl_core.protocol import Job
-from etl_core.records import Arrival
+from etl_core.records import Arrival, Outcome
 from etl_core.supervisor import Supervisor
 from etl_schemas.training import FIELDS
 
@@ -71,18 +73,27 @@ def rebuild(config: Config, watch: Watch, into: str | None = None) -> Report:
                 "仓库里已有报送，只能重建到空仓库；请用 --into 另指一个｜the warehouse is not empty: name an empty one by --into"
             )
         room = stack.enter_context(workroom(config.work))
+        night = Night(config, command="rebuild")
         loading = Loading(
             executor,
             both.warehouse,
             watch,
             _scope(config),
             archive=both.archive,
+            run=begun(night.run_id),
             marks=both.archive.marks(),
         )
         coming = _taken(both.archive, both.archive.standing(), room)
-        report = Report(tuple(loading.outcomes(coming)), problems(executor))
-        loading.close(report.exit_code)
-        return report
+        return _ended(night, both, executor, loading.outcomes(coming))
+
+
+def _ended(
+    night: Night, both: Kept, executor: Executor, outcomes: Iterator[Outcome], dry_run: bool = False
+) -> Report:
+    """What a command did, kept as the record of a run."""
+    report = Report(tuple(night.noted(outcomes)), problems(executor), dry_run, run_id=night.run_id)
+    troubles = night.end(both.warehouse, sources(executor), report.problems, report.exit_code)
+    return replace(report, troubles=tuple(troubles))
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,12 +119,19 @@ def replay(config: Config, watch: Watch, only: str | None = None, dry_run: bool 
         if dry_run:
             stack.enter_context(both.warehouse.rehearsal())
         scope = replace(_scope(config), only=only, dry_run=dry_run)
+        night = Night(config, only, dry_run, command="replay")
         loading = Loading(
-            executor, both.warehouse, watch, scope, archive=both.archive, again=again, marks=marked
+            executor,
+            both.warehouse,
+            watch,
+            scope,
+            archive=both.archive,
+            run=begun(night.run_id),
+            again=again,
+            marks=marked,
         )
         coming = _taken(both.archive, again, room)
-        report = Report(tuple(loading.outcomes(coming)), problems(executor), dry_run)
-        loading.close(report.exit_code)
+        report = _ended(night, both, executor, loading.outcomes(coming), dry_run)
         # What failed before anybody recognised it was never kept; every run tries it again anyway.
         absent = (line for line in lines if line.fingerprint not in again and line.result != "failed")
         return Replayed(report, tuple(line.file for line in absent))
@@ -129,13 +147,26 @@ def revoke(config: Config, delivery_id: int, dry_run: bool = False) -> Left | No
             marks.followed(both.warehouse, both.archive)
         if _gone(both.warehouse, delivery_id) is not None:
             return None
-        run = begun()
-        with both.warehouse.revoking(delivery_id, run, dry_run) as left:
+        night = Night(config, dry_run=dry_run, command="revoke")
+        with both.warehouse.revoking(delivery_id, begun(night.run_id), dry_run) as left:
             pass
         if not dry_run:
             marks.followed(both.warehouse, both.archive)
-            both.warehouse.finished(run.run_id, DONE)
+            night.note(_taken_back(left))
+            night.end(both.warehouse, (), (), DONE)
         return left
+
+
+def _taken_back(left: Left) -> Outcome:
+    """A revoked delivery as a record of a run tells it."""
+    return Outcome(
+        left.file,
+        left.source or None,
+        "revoked",
+        inserted=left.revived,
+        withdrawn=left.gone,
+        fingerprint=left.fingerprint,
+    )
 
 
 def restore(config: Config, delivery_id: int, watch: Watch) -> Report | None:
@@ -148,10 +179,12 @@ def restore(config: Config, delivery_id: int, watch: Watch) -> Report | None:
         both = stack.enter_context(kept(config))
         room = stack.enter_context(workroom(config.work))  # removes what a killed one left in its own
         marked = marks.followed(both.warehouse, both.archive)
+        night = Night(config, command="restore")
         fingerprint = _barred(both.warehouse, delivery_id)
         if fingerprint not in both.archive:
-            both.warehouse.lift(fingerprint, begun())
+            both.warehouse.lift(fingerprint, begun(night.run_id))
             marks.followed(both.warehouse, both.archive)
+            night.end(both.warehouse, (), (), DONE)
             return None
         loading = Loading(
             executor,
@@ -159,13 +192,11 @@ def restore(config: Config, delivery_id: int, watch: Watch) -> Report | None:
             watch,
             replace(_scope(config), unbraked=EVERY),
             archive=both.archive,
+            run=begun(night.run_id),
             marks=marked,
         )
-        report = Report(
-            tuple(loading.outcomes(_taken(both.archive, [fingerprint], room))), problems(executor)
-        )
+        report = _ended(night, both, executor, loading.outcomes(_taken(both.archive, [fingerprint], room)))
         marks.followed(both.warehouse, both.archive)
-        loading.close(report.exit_code)
         return report
 
 

@@ -114,10 +114,6 @@ class Loading:
                 self._watch.finished(timed)
                 yield timed
 
-    def close(self, exit_code: int) -> None:
-        """Note how it ended, where nothing else is told of the run."""
-        self._warehouse.finished(self._run.run_id, exit_code)
-
     def _begun(self, item: Arrival | Refused | Unchanged) -> Answers | None:
         """A small delivery is read before its turn; a large one, when it comes, by all children at once."""
         if isinstance(item, Arrival) and item.size <= SMALL:

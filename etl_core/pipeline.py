@@ -114,7 +114,7 @@ def run(
         if dry_run:
             return report
         report = _published(report, config, warehouse)
-        troubles = night.close(warehouse, _sources(executor), report.problems, report.exit_code)
+        troubles = night.close(warehouse, sources(executor), report.problems, report.exit_code)
         return replace(report, troubles=tuple(troubles))
 
 
@@ -163,7 +163,7 @@ def problems(executor: Executor) -> tuple[Problem, ...]:
         return (Problem("etl_core.child", "chuanyu-etl", version("chuanyu-etl"), fault.code),)
 
 
-def _sources(executor: Executor) -> tuple[SourceFacts, ...]:
+def sources(executor: Executor) -> tuple[SourceFacts, ...]:
     """The sources that can be used; none where not even the child can be started."""
     try:
         return executor.ready().sources

@@ -115,10 +115,12 @@ def _element(name: str, text: str | None, plain: bool = False) -> str:
     return f"<{name}>{text if plain else escape(text or '')}</{name}>"
 
 
-def document(header: Sequence[str], rows: Lines) -> bytes:
-    """One JSON document."""
+def document(header: Sequence[str], rows: Lines, total: int | None = None) -> bytes:
+    """One JSON document; `total`: how many records all pages have, where there are more of them."""
     told = [dict(zip(header, row, strict=True)) for row in rows]
-    return json.dumps({"data": {"totalCount": len(told), "items": told}}, ensure_ascii=False).encode()
+    return json.dumps(
+        {"data": {"totalCount": total or len(told), "items": told}}, ensure_ascii=False
+    ).encode()
 
 
 def ndjson(header: Sequence[str], rows: Lines) -> bytes:

@@ -157,7 +157,7 @@ def test_a_fact_of_the_files_name_is_that_of_the_file_inside(tmp_path: Path) -> 
 
 
 def test_pages_in_an_archive_are_the_same_delivery_as_in_a_folder(tmp_path: Path) -> None:
-    pages = {f"made_up_2023_1/p{at}.json": document(HEADERS, [person(at)]) for at in (1, 2)}
+    pages = {f"made_up_2023_1/p{at}.json": document(HEADERS, [person(at)], 2) for at in (1, 2)}
     answers = answered(written(tmp_path, zipped(pages)), "下载.zip")
     assert claimed(answers).place.order == (2023, 1)
     done = answers[-1]

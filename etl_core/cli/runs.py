@@ -22,6 +22,7 @@ from etl_schemas.messages import text
 SHORT = 8  # characters of a run's number that tell it apart from the others
 COLUMNS = (
     "run_id",
+    "command",
     "started_at",
     "seconds",
     "exit_code",
@@ -152,7 +153,13 @@ def _line(record: Document, shape: str, lang: Lang) -> Row:
         f"{text(f'result.{name}', lang)} {number}" for name, number in record["results"].items()
     )
     began = datetime.fromisoformat(record["started_at"])  # people read their own clock
-    told = {"run_id": record["run_id"][:SHORT], "started_at": began, "results": results}
+    command = record["command"] and text(f"command.{record['command']}", lang)
+    told = {
+        "run_id": record["run_id"][:SHORT],
+        "command": command,
+        "started_at": began,
+        "results": results,
+    }
     return {**record, **numbers, **told, "broken": _ended_by(record, lang)}
 
 
@@ -169,6 +176,7 @@ def _unended(line: Mapping[str, Any]) -> Document:
     """What is known of a run that was killed, or of one from before there were records."""
     return {
         "run_id": line["run_id"],
+        "command": None,
         "started_at": line["started_at"].isoformat("T", "milliseconds").replace("+00:00", "Z"),
         "finished_at": None,
         "seconds": None,

@@ -159,7 +159,7 @@ def _service(chosen: Config, config: Path, user: str) -> str:
         home="read-only" if may.homes else "yes",
         private="no" if may.temporary else "yes",
         missing=f": install -d -m 700 -o {user} {missing}" if missing else "",
-        paths="\n".join(f"{kind}={_quoted(_excused(path, kind))}" for kind, path in paths),
+        paths="\n".join(f"{kind}={_quoted(_excused(path, chosen.inbox))}" for kind, path in paths),
     )
 
 
@@ -180,9 +180,9 @@ def _credential(config: Path) -> bool:
     return CREDENTIALS in config.read_text(encoding="utf-8-sig")
 
 
-def _excused(path: Path, kind: str) -> str:
+def _excused(path: Path, inboxes: tuple[Path, ...]) -> str:
     """An inbox may be gone, and the run says so itself: without the - systemd would not even start it for the other inboxes."""
-    return f"-{path}" if kind == "ReadOnlyPaths" else str(path)
+    return f"-{path}" if path in inboxes else str(path)
 
 
 def _quoted(word: object) -> str:

@@ -42,16 +42,22 @@ class Trouble:
 class Night:
     """One run: its number, its clock, and what it has done so far."""
 
-    def __init__(self, config: Config, only: str | None, dry_run: bool) -> None:
+    def __init__(
+        self, config: Config, only: str | None = None, dry_run: bool = False, command: str = journal.RUN
+    ) -> None:
         self.run_id = uuid.uuid4().hex
-        self._config, self._only, self._dry_run = config, only, dry_run
+        self._config, self._only, self._dry_run, self._command = config, only, dry_run, command
         self._started, self._clock = datetime.now(UTC), time.monotonic()
         self._outcomes: list[Outcome] = []
+
+    def note(self, outcome: Outcome) -> None:
+        """Remember one outcome."""
+        self._outcomes.append(outcome)
 
     def noted(self, outcomes: Iterable[Outcome]) -> Iterator[Outcome]:
         """The same outcomes, remembered as they pass."""
         for each in outcomes:
-            self._outcomes.append(each)
+            self.note(each)
             yield each
 
     @contextmanager
@@ -84,6 +90,18 @@ class Night:
         troubles += self._written(record, None if untold else len(so))
         return [*troubles, *self._say("cleared", code)] if was_broken else troubles
 
+    def end(
+        self, warehouse: Warehouse, sources: Iterable[SourceFacts], problems: Iterable[Problem], code: int
+    ) -> list[Trouble]:
+        """Keep the record of what a person typed, who sees how it ended: no figures, no alerts. Nothing is kept of a dry run."""
+        if self._dry_run:
+            return []
+        record = self._record(code, sources, problems)
+        warehouse.finished(self.run_id, code, record)
+        folder = self._config.runs.folder
+        trouble = folder and _tried("runs", str(folder), lambda: journal.write(record, folder))
+        return [trouble] if trouble else []
+
     def _record(
         self,
         code: int,
@@ -93,7 +111,14 @@ class Night:
     ) -> Document:
         seconds = time.monotonic() - self._clock
         course = journal.Course(
-            self.run_id, self._started, datetime.now(UTC), seconds, self._only, code, broken
+            self.run_id,
+            self._started,
+            datetime.now(UTC),
+            seconds,
+            self._only,
+            code,
+            broken,
+            self._command,
         )
         return journal.document(course, self._config, self._outcomes, sources, problems)
 
@@ -169,6 +194,8 @@ class Night:
 
 def _telling(record: Document) -> bool:
     """Whether a record says how runs go: one that found the warehouse held, or was stopped by somebody, does not."""
+    if record["command"] != journal.RUN:
+        return False
     return record["broken"] != LockedError.__name__ and int(record["exit_code"]) < SIGNALLED
 
 

@@ -25,6 +25,8 @@ from etl_core.records import Outcome
 
 FORMAT = 1
 SOFTWARE = ("chuanyu-etl", "polars", "pandera", "sqlalchemy", "python-calamine")
+RUN = "run"
+COMMANDS = (RUN, "rebuild", "replay", "revoke", "restore")
 STALE = 3600  # seconds
 NUMBERS = ("read", "loaded", "quarantined", "skipped", "records")
 CHANGES = ("inserted", "updated", "withdrawn")
@@ -34,7 +36,10 @@ Document = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Course:
-    """How a run went: when, how long (seconds), what was asked for, its exit code, and what ended it before its time."""
+    """How a run went: when, how long (seconds), what was asked for, its exit code, and what ended it before its time.
+
+    command: `run`, or what else a person typed that changes the warehouse: one of COMMANDS.
+    """
 
     run_id: str
     started_at: datetime
@@ -43,6 +48,7 @@ class Course:
     only: str | None
     exit_code: int
     broken: str | None = None
+    command: str = RUN
 
 
 def document(
@@ -56,6 +62,7 @@ def document(
     return {
         "format": FORMAT,
         "run_id": course.run_id,
+        "command": course.command,
         "started_at": _moment(course.started_at),
         "finished_at": _moment(course.finished_at),
         "seconds": round(course.seconds, 3),

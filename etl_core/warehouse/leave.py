@@ -26,11 +26,13 @@ Row = sa.Row[Any]
 
 @dataclass(frozen=True, slots=True)
 class Left:
-    """What leaving did: records of the delivery that stood and are gone, and records of others that stand again."""
+    """What leaving did: records of the delivery that stood and are gone, and records of others that stand again; whose it was."""
 
     gone: int = 0
     revived: int = 0
     fingerprint: str = ""
+    file: str = ""
+    source: str = ""
 
 
 def leave(connection: sa.Connection, delivery_id: int, way: str, by: ledger.Run) -> Left:
@@ -55,7 +57,7 @@ def leave(connection: sa.Connection, delivery_id: int, way: str, by: ledger.Run)
     ledger.remove(connection, [delivery_id])
     books.forget_mentioned(connection, delivery_id)
     waiting.reopen(connection, mine)
-    return Left(gone, revived, mine.fingerprint)
+    return Left(gone, revived, mine.fingerprint, mine.file, mine.source)
 
 
 def _mended(connection: sa.Connection, mine: Row) -> bool:

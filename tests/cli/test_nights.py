@@ -291,6 +291,30 @@ def test_a_run_that_was_typed_wrong_alarms_nobody_and_leaves_no_record(tmp_path,
     assert (told(hook), (tmp_path / "runs").exists()) == ([], False)
 
 
+def test_every_command_that_changes_the_warehouse_is_kept_as_the_schema_says(begun, tmp_path):
+    for typed in (
+        ("deliveries", "revoke", "1", "--yes"),
+        ("deliveries", "restore", "1"),
+        ("quarantine", "replay"),
+        ("rebuild", "--into", tmp_path / "again.sqlite"),
+    ):
+        assert here(*typed, "--config", begun).exit_code in (0, 3), typed
+    kept = records(tmp_path / "runs")
+    for record in kept:
+        jsonschema.validate(record, SCHEMA)
+    assert [each["command"] for each in kept] == ["run", "revoke", "restore", "replay", "rebuild"]
+    revoked, restored = kept[1]["deliveries"], kept[2]["deliveries"]
+    assert [each["result"] for each in (*revoked, *restored)] == ["revoked", "loaded"]
+    assert revoked[0]["withdrawn"] == restored[0]["inserted"] > 0
+    listed = here("runs", "list", "--config", begun).output
+    assert all(word in listed for word in ("运行", "撤销", "恢复", "重读", "重建"))
+    for record in kept[:4]:
+        assert (
+            json.loads(here("runs", "show", record["run_id"], "--config", begun, "--format", "json").output)
+            == record
+        )
+
+
 def test_what_cannot_be_kept_fails_no_run_and_is_told(tmp_path):
     (tmp_path / "file").write_text("")
     settings = {

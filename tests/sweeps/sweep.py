@@ -13,15 +13,16 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from etl_core.cli.exits import AGAIN, PARTLY, USAGE
+from etl_core.cli.exits import AGAIN, PARTLY, STOPPED, USAGE
 from etl_core.keys import Keys
 from tests.services import Server, server
 from tests.sweeps import forked
 from tests.sweeps.homes import Home
 
 CLONE = Path(__file__).resolve().parents[2]
-STOPPED = 143
-CLEAN_ENDS = {PARTLY, USAGE, AGAIN}  # a fault that was met is told by one of these; 70 is a defect of ours
+TERMINATED = 143
+NIGHT = STOPPED  # one of its deliveries is held back by the brake
+CLEAN_ENDS = {NIGHT, USAGE, AGAIN}  # a fault that was met is told by one of these; 70 is a defect of ours
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +92,7 @@ class Field:
         night = self.home("clean")
         night.set_back(empty)
         ended = forked.run(night, self.tape, watched=True)
-        assert ended.code == PARTLY, ended
+        assert ended.code == NIGHT, ended
         return Clean(empty, ended, night.state(), night.kept(), night.published())
 
 
@@ -162,8 +163,8 @@ def _ends(act: str) -> set[int]:
     if act == "kill":
         return {-9}
     if act in ("drop", "lose", "crash"):
-        return {AGAIN, PARTLY}
-    return {STOPPED, PARTLY} if act == "stop" else CLEAN_ENDS
+        return {AGAIN, NIGHT}
+    return {TERMINATED, NIGHT} if act == "stop" else CLEAN_ENDS
 
 
 def races(where: Field, clean: Clean, count: int) -> Result:
@@ -177,7 +178,7 @@ def races(where: Field, clean: Clean, count: int) -> Result:
         ended = forked.side_by_side(runners, lambda: forked.run(home, where.tape))
         codes = sorted(each.code for each in ended)
         result.tried += 1
-        if not {PARTLY} <= set(codes) <= {PARTLY, AGAIN} or home.state() != clean.state:
+        if not {NIGHT} <= set(codes) <= {NIGHT, AGAIN} or home.state() != clean.state:
             result.wrong.append(f"race {number} of {runners}: exits {codes}")
         if not all("pid=" in each.told for each in ended if each.code == AGAIN):
             result.wrong.append(f"race {number}: the holder is not named")

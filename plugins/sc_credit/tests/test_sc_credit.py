@@ -34,7 +34,7 @@ class TestCredit(SourceSuite):
         page["data"]["items"] = [
             {**deepcopy(usual), "id": str(number), **change} for number, change in enumerate(changes)
         ]
-        page["data"]["totalCount"] = len(changes)
+        page["data"] |= {"totalCount": len(changes), "totalPages": 1}
         pull = into / "pull_20231008"
         pull.mkdir()
         (pull / "page-0001.json").write_text(json.dumps(page, ensure_ascii=False), encoding="utf-8")
