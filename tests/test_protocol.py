@@ -54,9 +54,9 @@ FACTS = SourceFacts(
 PLACES = Place("2023春-2", (2023, 1, 2), "2023春", "潼南", date(2023, 7, 20))
 
 SEEN = Seen(
-    "a_2024.csv", "csv", "gb18030", ",", (Sheet(None, True, True, 2),), 0, 1,
+    "a_2024.csv", "csv", "gb18030", ",", (Sheet(None, True, True, 2, 1), Sheet("表2", True, False, 9, missing=2, unread=7)), 0, 1,
     (Column("级别", "level", "mapped", words=("市级", "国培"), coded="level"), Column("手机", "", "dropped")),
-    False, {"header": 1}, 1, 1, Period("year", "name", "2023"), "研修时间", "2023.3.6-7.14", (("学时/集中", "face_to_face"),), ("suitong",),
+    False, {"header": 1}, 1, 1, Period(("year", "day"), "name", "2023年", "2023", ("批",)), "研修时间", "2023.3.6-7.14", (("学时/集中", "face_to_face"),), ("suitong",),
     (("a_2024.csv", 10), ("b", 0)),
 )  # fmt: skip
 
