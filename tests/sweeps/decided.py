@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
+from pathlib import Path
 
 from etl_core import again, pipeline
 from etl_core.cli.exits import DONE, PARTLY, USAGE
@@ -95,12 +96,18 @@ class Remade:
 
 def steps(where: Field) -> list[Step]:
     """The three commands, each begun where the one before it ended."""
-    stopped = Rest.of(where.nights("stopped", [list(EARLIER), list(TONIGHT)], MORE))
+    stopped = Rest.of(
+        where.nights("stopped", [_all(where, "earlier", EARLIER), _all(where, "tonight", TONIGHT)], MORE)
+    )
     allowing = _undisturbed(where, "allow", allow, stopped)
     number = allowing.after.home.number(MINE)
     revoking = _undisturbed(where, "revoke", partial(revoke, number), allowing.after)
     restoring = _undisturbed(where, "restore", partial(restore, number), revoking.after)
     return [allowing, revoking, restoring]
+
+
+def _all(where: Field, inbox: str, names: Sequence[str]) -> list[Path]:
+    return [where.folder / inbox / name for name in names]
 
 
 def _undisturbed(where: Field, name: str, do: Callable[[Config], int], before: Rest) -> Step:

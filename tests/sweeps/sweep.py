@@ -15,9 +15,11 @@ from pathlib import Path
 
 from etl_core.cli.exits import AGAIN, PARTLY, STOPPED, USAGE
 from etl_core.keys import Keys
+from etl_core.testing.folders import copied
 from tests.services import Server, server
 from tests.sweeps import forked
 from tests.sweeps.homes import Home
+from tests.sweeps.night import MIXED
 
 CLONE = Path(__file__).resolve().parents[2]
 TERMINATED = 143
@@ -55,17 +57,15 @@ class Field:
     def home(self, name: str) -> Home:
         return Home(self.folder / name, self.folder / "tonight", self.server)
 
-    def nights(self, name: str, nights: list[list[str]], more: str = "") -> Home:
-        """A new warehouse after these nights."""
+    def nights(self, name: str, nights: list[list[Path]], more: str = "") -> Home:
+        """A new warehouse after the deliveries of these nights."""
         home = Home(self.folder / name, self.folder / f"in-{name}", self.server, more)
         home.set_back(self.fresh())
-        for names in nights:
+        for night in nights:
             shutil.rmtree(home.inbox, ignore_errors=True)
             home.inbox.mkdir()
-            for each in names:
-                shutil.copytree(self.folder / "all" / each, home.inbox / each) if (
-                    self.folder / "all" / each
-                ).is_dir() else os.link(self.folder / "all" / each, home.inbox / each)
+            for path in night:
+                copied(path, home.inbox / path.name)
             forked.run(home, self.tape)
         return home
 
@@ -186,17 +186,18 @@ def races(where: Field, clean: Clean, count: int) -> Result:
 
 
 def orders(where: Field, count: int, jobs: int = 2) -> Result:
-    """All deliveries dealt to two to six nights at random, some of them twice: every order must end alike."""
+    """All deliveries of a turn dealt to two to six nights at random, some of them twice: every order must end alike."""
     result = Result("orders", count)
-    everything = sorted(path.name for path in (where.folder / "all").iterdir())
-    whole = where.nights("whole", [everything]).state(numbered=False)
+    turns = [sorted((where.folder / turn).iterdir()) for turn in MIXED]
+    wholes = [where.nights("whole", [paths]).state(numbered=False) for paths in turns]
 
     def share(number: int) -> list[str]:
         wrong = []
         for order in range(number, count, jobs):
-            nights = dealt(random.Random(order), where)
-            if where.nights(f"order{number}", nights).state(numbered=False) != whole:
-                wrong.append(f"order {order}: {nights}")
+            turn = order // jobs % len(turns)
+            nights = dealt(random.Random(order), turns[turn])
+            if where.nights(f"order{number}", nights).state(numbered=False) != wholes[turn]:
+                wrong.append(f"order {order}: {[[path.name for path in night] for night in nights]}")
         return wrong
 
     for wrong in shared(share, jobs):
@@ -205,13 +206,15 @@ def orders(where: Field, count: int, jobs: int = 2) -> Result:
     return result
 
 
-def dealt(lot: random.Random, where: Field) -> list[list[str]]:
-    """The names of the deliveries of each night."""
-    names = sorted(path.name for path in (where.folder / "all").iterdir())
-    nights: list[list[str]] = [[] for _ in range(lot.randint(2, 6))]
-    for name in names:
-        lot.choice(nights).append(name)
-    nights[-1] += [name for name in lot.sample(names, 3) if name not in nights[-1]]
+def dealt(lot: random.Random, paths: Sequence[Path]) -> list[list[Path]]:
+    """The deliveries of each night."""
+    nights: list[list[Path]] = [[] for _ in range(lot.randint(2, 6))]
+    for path in paths:
+        lot.choice(nights).append(path)
+    for again in lot.sample(paths, 3):
+        night = lot.choice(nights)
+        if again not in night:
+            night.append(again)
     return [night for night in nights if night]
 
 
