@@ -78,10 +78,15 @@ def test_a_server_that_is_coming_up_again_is_waited_for(monkeypatch):
     with server(synchronous_commit="on") as mine:
         with Warehouse.open(mine.url(), keys) as warehouse:
             load, _ = deliver(warehouse, batch(one(1)))
-        with psycopg.connect(f"host={mine.folder} user=postgres") as killed:
-            os.kill(killed.info.backend_pid, signal.SIGKILL)  # the server ends every session and recovers
-            with Warehouse.open(mine.url(), keys) as warehouse:
-                assert warehouse.records(load.delivery_id).height == 1
+        killed, witness = (
+            psycopg.connect(f"host={mine.folder} user=postgres", autocommit=True) for _ in range(2)
+        )
+        os.kill(killed.info.backend_pid, signal.SIGKILL)  # the server ends every session and recovers
+        with pytest.raises(psycopg.OperationalError):
+            while True:
+                witness.execute("select 1")  # until it has noticed
+        with Warehouse.open(mine.url(), keys) as warehouse:
+            assert warehouse.records(load.delivery_id).height == 1
 
 
 def test_a_session_that_is_cut_off_is_unavailable_and_its_work_undone(postgres_url):
