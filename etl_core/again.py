@@ -22,7 +22,7 @@ from etl_core.inbox import Refused, workroom
 from etl_core.keys import Keys
 from etl_core.loading import EVERY, Loading, Scope, Watch, begun
 from etl_core.night import Night
-from etl_core.pipeline import DONE, Report, children, hello, problems, sources
+from etl_core.pipeline import DONE, Report, children, hello, marked_by, problems, scope, sources
 from etl_core.pool import Executor
 from etl_core.protocol import Job
 from etl_core.records import Arrival, Outcome
@@ -115,16 +115,16 @@ def replay(config: Config, watch: Watch, only: str | None = None, dry_run: bool 
         room = stack.enter_context(workroom(config.work))
         lines = both.warehouse.again(only)
         again = {line.fingerprint: line.delivery_id for line in lines if line.fingerprint in both.archive}
-        marked = (marks.foretold if dry_run else marks.followed)(both.warehouse, both.archive)
+        marked = marked_by(both.warehouse, both.archive, dry_run)
         if dry_run:
             stack.enter_context(both.warehouse.rehearsal())
-        scope = replace(_scope(config), only=only, dry_run=dry_run)
+        asked = replace(_scope(config), only=only, dry_run=dry_run)
         night = Night(config, only, dry_run, command="replay")
         loading = Loading(
             executor,
             both.warehouse,
             watch,
-            scope,
+            asked,
             archive=both.archive,
             run=begun(night.run_id),
             again=again,
@@ -288,8 +288,4 @@ def _taken(archive: Archive, fingerprints: Iterable[str], room: Path) -> Iterato
 
 def _scope(config: Config) -> Scope:
     """Every source, be it enabled or not, under the limits of the configuration."""
-    sources = config.sources.items()
-    return Scope(
-        limits={name: each.error_limit for name, each in sources if each.error_limit is not None},
-        shrinks={name: each.shrink_limit for name, each in sources if each.shrink_limit is not None},
-    )
+    return replace(scope(config), off=())

@@ -83,7 +83,7 @@ def run(
     deliveries are not braked; for `wait` seconds another run is waited for. A fault of one delivery is its outcome and never
     ends the run. Raises KeyFileError, WarehouseError, LockedError, ClusterError.
     """
-    scope = _scope(config, only, dry_run, allow_shrink)
+    asked = scope(config, only, dry_run, allow_shrink)
     night = Night(config, only, dry_run)
     with night.kept(), ExitStack() as stack:
         executor = stack.enter_context(children(config))
@@ -97,9 +97,9 @@ def run(
         if dry_run:
             stack.enter_context(warehouse.rehearsal())
         archive = None if keys is None else Archive(config.kept, keys)
-        marked = _marked(warehouse, archive, dry_run)
+        marked = marked_by(warehouse, archive, dry_run)
         loading = Loading(
-            executor, warehouse, watch, scope, archive=archive, run=begun(night.run_id), marks=marked
+            executor, warehouse, watch, asked, archive=archive, run=begun(night.run_id), marks=marked
         )
         landed = [folder for folder in config.landings.values() if folder.is_dir()]
         coming = arrivals(
@@ -171,7 +171,7 @@ def sources(executor: Executor) -> tuple[SourceFacts, ...]:
         return ()
 
 
-def _marked(warehouse: Warehouse, archive: Archive | None, dry_run: bool) -> Marks:
+def marked_by(warehouse: Warehouse, archive: Archive | None, dry_run: bool) -> Marks:
     """What persons decided, by the ledger or, where the warehouse was made again, by the archive; there is none before the first run."""
     if archive is None:
         return Marks()
@@ -208,7 +208,10 @@ def hello(config: Config) -> Hello:
     return Hello(config.limits.memory_mb, config.plugins.allow, config.plugins.deny)
 
 
-def _scope(config: Config, only: str | None, dry_run: bool, allow_shrink: str | None) -> Scope:
+def scope(
+    config: Config, only: str | None = None, dry_run: bool = False, allow_shrink: str | None = None
+) -> Scope:
+    """What the configuration says of every source, and what was asked for."""
     off = tuple(name for name, settings in config.sources.items() if not settings.enabled)
     limits = {name: each.error_limit for name, each in config.sources.items() if each.error_limit is not None}
     shrinks = {
